@@ -1,0 +1,155 @@
+//! What happened: the non-personal content of a journal entry, as the JSON that is stored and hashed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::facts::DocumentKind;
+use crate::domain::fee::{AdoptFeePolicy, FeesCharged, MovedOut, RefundAdvance};
+use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
+use crate::domain::opening::{OpeningRecorded, OpeningVoided};
+use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
+use crate::domain::price_list::PublishedPriceList;
+use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
+use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
+
+/// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The book was opened.
+    VillageOpened(Village),
+    /// A material was registered.
+    MaterialRegistered(Material),
+    /// A price list was published.
+    PriceListPublished(PublishedPriceList),
+    /// A fee policy was adopted.
+    FeePolicyAdopted(AdoptFeePolicy),
+    /// A household was registered.
+    HouseholdRegistered(RegisteredHousehold),
+    /// A household's attributes changed.
+    HouseholdChanged(ChangedHousehold),
+    /// A household moved out.
+    HouseholdMovedOut(MovedOut),
+    /// Fee advance was paid back.
+    AdvanceRefunded(RefundAdvance),
+    /// An opening line was recorded.
+    OpeningRecorded(OpeningRecorded),
+    /// An opening line was voided.
+    OpeningVoided(OpeningVoided),
+    /// A pickup was recorded.
+    PickupRecorded(Pickup),
+    /// A pickup was voided.
+    PickupVoided(PickupVoided),
+    /// A pickup was replaced.
+    PickupCorrected(PickupCorrected),
+    /// Cash was received.
+    CashReceived(CashReceipt),
+    /// A cash receipt was voided.
+    CashVoided(CashVoided),
+    /// The charges of a month were issued.
+    FeesCharged(FeesCharged),
+    /// The credit of a month was offset.
+    CreditOffset(OffsetCredit),
+}
+
+impl Event {
+    /// The word for the kind of event, as stored.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Event::VillageOpened(_) => "village_opened",
+            Event::MaterialRegistered(_) => "material_registered",
+            Event::PriceListPublished(_) => "price_list_published",
+            Event::FeePolicyAdopted(_) => "fee_policy_adopted",
+            Event::HouseholdRegistered(_) => "household_registered",
+            Event::HouseholdChanged(_) => "household_changed",
+            Event::HouseholdMovedOut(_) => "household_moved_out",
+            Event::AdvanceRefunded(_) => "advance_refunded",
+            Event::OpeningRecorded(_) => "opening_recorded",
+            Event::OpeningVoided(_) => "opening_voided",
+            Event::PickupRecorded(_) => "pickup_recorded",
+            Event::PickupVoided(_) => "pickup_voided",
+            Event::PickupCorrected(_) => "pickup_corrected",
+            Event::CashReceived(_) => "cash_received",
+            Event::CashVoided(_) => "cash_voided",
+            Event::FeesCharged(_) => "fees_charged",
+            Event::CreditOffset(_) => "credit_offset",
+        }
+    }
+
+    /// The one household it is about; events over many households name them in their postings.
+    pub fn household(&self) -> Option<&HouseholdNo> {
+        match self {
+            Event::HouseholdRegistered(event) => Some(&event.household_no),
+            Event::HouseholdChanged(event) => Some(&event.household_no),
+            Event::HouseholdMovedOut(event) => Some(&event.moved.household_no),
+            Event::AdvanceRefunded(event) => Some(&event.household_no),
+            Event::PickupRecorded(event) => Some(&event.household_no),
+            Event::PickupVoided(event) => Some(&event.household_no),
+            Event::PickupCorrected(event) => Some(&event.replacement.household_no),
+            Event::CashReceived(event) => Some(&event.received.household_no),
+            Event::CashVoided(event) => Some(&event.household_no),
+            Event::VillageOpened(_)
+            | Event::MaterialRegistered(_)
+            | Event::PriceListPublished(_)
+            | Event::FeePolicyAdopted(_)
+            | Event::OpeningRecorded(_)
+            | Event::OpeningVoided(_)
+            | Event::FeesCharged(_)
+            | Event::CreditOffset(_) => None,
+        }
+    }
+
+    /// The pickup it made, first or as a replacement.
+    pub const fn pickup(&self) -> Option<&Pickup> {
+        match self {
+            Event::PickupRecorded(pickup) => Some(pickup),
+            Event::PickupCorrected(event) => Some(&event.replacement),
+            Event::VillageOpened(_)
+            | Event::MaterialRegistered(_)
+            | Event::PriceListPublished(_)
+            | Event::FeePolicyAdopted(_)
+            | Event::HouseholdRegistered(_)
+            | Event::HouseholdChanged(_)
+            | Event::HouseholdMovedOut(_)
+            | Event::AdvanceRefunded(_)
+            | Event::OpeningRecorded(_)
+            | Event::OpeningVoided(_)
+            | Event::PickupVoided(_)
+            | Event::CashReceived(_)
+            | Event::CashVoided(_)
+            | Event::FeesCharged(_)
+            | Event::CreditOffset(_) => None,
+        }
+    }
+
+    /// The document it made.
+    pub fn document(&self) -> Option<(DocumentKind, &DocumentNo)> {
+        match self {
+            Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
+            Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            other => other.pickup().map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
+        }
+    }
+
+    /// The document it reversed.
+    pub fn reversed_document(&self) -> Option<(DocumentKind, &DocumentNo)> {
+        match self {
+            Event::OpeningVoided(event) => Some((DocumentKind::Opening, &event.number)),
+            Event::PickupVoided(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
+            Event::PickupCorrected(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
+            Event::CashVoided(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::VillageOpened(_)
+            | Event::MaterialRegistered(_)
+            | Event::PriceListPublished(_)
+            | Event::FeePolicyAdopted(_)
+            | Event::HouseholdRegistered(_)
+            | Event::HouseholdChanged(_)
+            | Event::HouseholdMovedOut(_)
+            | Event::AdvanceRefunded(_)
+            | Event::OpeningRecorded(_)
+            | Event::PickupRecorded(_)
+            | Event::CashReceived(_)
+            | Event::FeesCharged(_)
+            | Event::CreditOffset(_) => None,
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! The facts of a village that decisions are made from. They answer only what was loaded and are advanced by what is decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::fee::{ChargeBasis, FeePolicy};
+use crate::domain::household::Household;
+use crate::domain::journal::Decision;
+use crate::domain::material::Material;
+use crate::domain::month::{self, Month, written_time};
+use crate::domain::price_list::PriceList;
+use crate::domain::projection::Projections;
+use crate::domain::seal::{Hash, genesis};
+use crate::domain::village::Village;
+use crate::domain::{DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, VillageCode};
+
+/// A fact that a decision needs and that is not loaded.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Need {
+    /// The village's price lists.
+    PriceLists,
+    /// A household's attributes.
+    Household(HouseholdNo),
+    /// A household's credit, advance and charges.
+    Account(HouseholdNo),
+    /// A document and the entry that made it.
+    Document(DocumentKind, DocumentNo),
+    /// Whether a command id was used.
+    Command(Uuid),
+    /// The last number given to a kind of document in a year.
+    LastNumber(DocumentKind, i16),
+    /// Every household with its account, and the credit that moved after the month.
+    WholeVillage(Month),
+}
+
+/// Why a decision was not reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The command is refused.
+    Refused(Refusal),
+    /// A fact is missing: load it and decide again.
+    Missing(Need),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refused(refusal)
+    }
+}
+
+/// A kind of numbered document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// An opening line.
+    Opening,
+    /// A pickup.
+    Pickup,
+    /// A cash receipt; numbered by the service, without gaps.
+    CashReceipt,
+}
+
+impl DocumentKind {
+    /// Every kind.
+    pub const ALL: &'static [DocumentKind] = &[DocumentKind::Opening, DocumentKind::Pickup, DocumentKind::CashReceipt];
+
+    /// The word used in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            DocumentKind::Opening => "opening",
+            DocumentKind::Pickup => "pickup",
+            DocumentKind::CashReceipt => "cash_receipt",
+        }
+    }
+
+    /// The kind with that word.
+    pub fn from_word(word: &str) -> Option<DocumentKind> {
+        DocumentKind::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+}
+
+/// A fee charge as it stands now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Charge {
+    /// The month in whose books it was issued.
+    pub issued_in: Month,
+    /// Before the waiver; nothing once the charge was taken back.
+    pub gross: Money,
+    /// The part that is waived.
+    pub waived: Money,
+    /// What is still owed.
+    pub open: Money,
+    /// What was paid out of fee advance.
+    pub from_advance: Money,
+    /// How it was priced.
+    pub basis: ChargeBasis,
+}
+
+impl Charge {
+    /// What is settled: net less open.
+    pub fn settled(&self) -> Money {
+        self.gross - self.waived - self.open
+    }
+}
+
+/// What a household has and owes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HouseholdAccount {
+    /// Credit (抵扣款); below zero only by a void or correction (R-CO-4).
+    pub credit: Money,
+    /// Fee advance (预收).
+    pub advance: Money,
+    /// Charges by the first month of their period.
+    pub charges: BTreeMap<Month, Charge>,
+    /// How credit moved by month; complete only from the month that a whole village was loaded from.
+    pub credit_moved: BTreeMap<Month, Money>,
+}
+
+impl HouseholdAccount {
+    /// Open charges, oldest first.
+    pub fn open_charges(&self) -> impl Iterator<Item = (Month, Money)> {
+        let open = |(period, charge): (&Month, &Charge)| (*period, charge.open);
+        self.charges.iter().map(open).filter(|(_, open)| open.is_positive())
+    }
+
+    /// Open charges that stood in the books by the end of a month, oldest first.
+    pub fn open_charges_issued_by(&self, month: Month) -> impl Iterator<Item = (Month, Money)> {
+        self.open_charges().filter(move |(period, _)| {
+            self.charges.get(period).is_some_and(|charge| charge.issued_in <= month)
+        })
+    }
+
+    /// The credit as it stood at the end of a month.
+    pub fn credit_at_end_of(&self, month: Month) -> Money {
+        self.credit - self.credit_moved.range(month.next()..).map(|(_, moved)| *moved).sum()
+    }
+}
+
+/// A document with the event that made it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Document {
+    /// The entry that made it.
+    pub seq: i64,
+    /// The entry that reversed it.
+    pub reversed_by: Option<i64>,
+    /// What was recorded.
+    pub event: Event,
+}
+
+/// A command that was accepted before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Its entry.
+    pub seq: i64,
+    /// The hash of its entry.
+    pub hash: Hash,
+    /// Digest of its non-personal content.
+    pub fingerprint: Hash,
+    /// What was decided.
+    pub event: Event,
+    /// Digest of its personal details, with their salt; none if it had none or they were erased.
+    pub private: Option<(Hash, Vec<u8>)>,
+    /// Whether it had personal details.
+    pub had_private: bool,
+}
+
+/// Rows by key, each either loaded, known to be absent, or not loaded; and which of them were changed.
+#[derive(Clone, Debug)]
+pub struct Known<K, V> {
+    rows: BTreeMap<K, Option<V>>,
+    changed: BTreeSet<K>,
+    /// Whether a row that is not here does not exist.
+    complete: bool,
+}
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Known<K, V> {
+        Known { rows: BTreeMap::new(), changed: BTreeSet::new(), complete: false }
+    }
+}
+
+impl<K: Ord + Clone, V> Known<K, V> {
+    /// The row; `None` if it does not exist, an error with the need if nobody looked.
+    fn get(&self, key: &K, need: impl FnOnce() -> Need) -> Result<Option<&V>, Stop> {
+        match self.rows.get(key) {
+            Some(row) => Ok(row.as_ref()),
+            None if self.complete => Ok(None),
+            None => Err(Stop::Missing(need())),
+        }
+    }
+
+    /// Notes what was found in the store. What was decided since is newer and stays.
+    pub fn load(&mut self, key: K, row: Option<V>) {
+        self.rows.entry(key).or_insert(row);
+    }
+
+    /// Notes that everything was loaded.
+    pub fn set_complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// Changes a row.
+    pub fn put(&mut self, key: K, row: V) {
+        self.changed.insert(key.clone());
+        self.rows.insert(key, Some(row));
+    }
+
+    /// The row for changing it in place, if it is loaded and exists.
+    pub fn change(&mut self, key: &K) -> Option<&mut V> {
+        let row = self.rows.get_mut(key)?.as_mut()?;
+        self.changed.insert(key.clone());
+        Some(row)
+    }
+
+    /// The row, if it is known whether it exists; one that is known not to exist is made. Changing it does not count as a change.
+    pub(crate) fn get_known(&mut self, key: &K) -> Option<&mut V>
+    where
+        V: Default,
+    {
+        let is_known = self.complete || self.rows.contains_key(key);
+        is_known.then(|| self.known_or_default(key))
+    }
+
+    /// The row, made if it is not here.
+    pub(crate) fn known_or_default(&mut self, key: &K) -> &mut V
+    where
+        V: Default,
+    {
+        self.rows.entry(key.clone()).or_default().get_or_insert_default()
+    }
+
+    /// The rows that are loaded and exist.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.iter().filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
+    }
+
+    /// The rows changed since the last call.
+    pub fn take_changed(&mut self) -> Vec<(K, &V)> {
+        let changed = std::mem::take(&mut self.changed);
+        let rows = &self.rows;
+        changed.into_iter().filter_map(|key| rows.get(&key)?.as_ref().map(|row| (key, row))).collect()
+    }
+}
+
+/// The place of a village's chain where the next entry goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The number of the next entry.
+    pub next_seq: i64,
+    /// The hash of the last entry, or the village's genesis.
+    pub hash: Hash,
+}
+
+/// The facts of one village.
+#[derive(Clone, Debug)]
+pub struct Book {
+    pub(crate) code: VillageCode,
+    pub(crate) now: Timestamp,
+    pub(crate) head: Head,
+    pub(crate) village: Option<Village>,
+    pub(crate) policies: Vec<FeePolicy>,
+    pub(crate) materials: BTreeMap<MaterialCode, Material>,
+    pub(crate) price_lists: Option<BTreeMap<Timestamp, PriceList>>,
+    pub(crate) households: Known<HouseholdNo, Household>,
+    pub(crate) accounts: Known<HouseholdNo, HouseholdAccount>,
+    pub(crate) documents: Known<(DocumentKind, DocumentNo), Document>,
+    pub(crate) commands: Known<Uuid, Accepted>,
+    pub(crate) last_numbers: Known<(DocumentKind, i16), i64>,
+    pub(crate) whole_from: Option<Month>,
+    pub(crate) projections: Projections,
+}
+
+impl Book {
+    /// The facts of a village of which nothing is loaded yet but its head.
+    pub fn at_head(code: VillageCode, head: Head) -> Book {
+        Book {
+            code,
+            now: Timestamp::MIN,
+            head,
+            village: None,
+            policies: Vec::new(),
+            materials: BTreeMap::new(),
+            price_lists: None,
+            households: Known::default(),
+            accounts: Known::default(),
+            documents: Known::default(),
+            commands: Known::default(),
+            last_numbers: Known::default(),
+            whole_from: None,
+            projections: Projections::default(),
+        }
+    }
+
+    /// The facts of a village that has no book yet: everything is known, and nothing is there.
+    pub fn unopened(code: VillageCode) -> Book {
+        let head = Head { next_seq: 1, hash: genesis(&code) };
+        let mut book = Book::at_head(code, head);
+        book.price_lists = Some(BTreeMap::new());
+        book.households.complete = true;
+        book.accounts.complete = true;
+        book.documents.complete = true;
+        book.commands.complete = true;
+        book.last_numbers.complete = true;
+        book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
+        book
+    }
+
+    /// The village's code.
+    pub const fn code(&self) -> &VillageCode {
+        &self.code
+    }
+
+    /// Where the next entry goes.
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Sets the instant that decisions are made at; it comes from the ledger's clock.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// The instant that decisions are made at.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Forgets what grows with every command and is not asked for again.
+    pub fn forget_passing_facts(&mut self) {
+        self.commands = Known::default();
+        self.documents = Known::default();
+        self.last_numbers = Known::default();
+    }
+
+    /// Forgets the accounts, to load them again with how credit moved by month.
+    pub fn forget_accounts(&mut self) {
+        self.accounts = Known::default();
+    }
+
+    /// Notes that every household is loaded, and how credit moved from a month on.
+    pub fn set_whole_from(&mut self, from: Month) {
+        self.households.set_complete();
+        self.accounts.set_complete();
+        self.whole_from = Some(from);
+    }
+
+    /// Whether a fact is not loaded yet.
+    pub fn lacks(&self, need: &Need) -> bool {
+        match need {
+            Need::PriceLists => self.price_lists.is_none(),
+            Need::Household(number) => self.household(number).is_err(),
+            Need::Account(number) => self.account(number).is_err(),
+            Need::Document(kind, number) => self.document(*kind, number).is_err(),
+            Need::Command(id) => self.accepted(*id).is_err(),
+            Need::LastNumber(kind, year) => self.last_number(*kind, *year).is_err(),
+            Need::WholeVillage(from) => self.whole_village(*from).is_err(),
+        }
+    }
+
+    /// The village.
+    ///
+    /// # Errors
+    /// [`Refusal::VillageUnknown`].
+    pub fn village(&self) -> Result<&Village, Refusal> {
+        self.village.as_ref().ok_or_else(|| Refusal::VillageUnknown { village: self.code.clone() })
+    }
+
+    /// The fee policies, oldest first.
+    pub fn policies(&self) -> &[FeePolicy] {
+        &self.policies
+    }
+
+    /// A material.
+    pub fn material(&self, code: &MaterialCode) -> Option<&Material> {
+        self.materials.get(code)
+    }
+
+    /// The price lists by the instant from which they hold.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn price_lists(&self) -> Result<&BTreeMap<Timestamp, PriceList>, Stop> {
+        self.price_lists.as_ref().ok_or(Stop::Missing(Need::PriceLists))
+    }
+
+    /// The price list in force at an instant (R-PR-1).
+    ///
+    /// # Errors
+    /// [`Refusal::NoPriceListThen`].
+    pub fn price_list_at(&self, at: Timestamp) -> Result<&PriceList, Stop> {
+        let in_force = self.price_lists()?.range(..=at).next_back();
+        in_force.map(|(_, list)| list).ok_or_else(|| Refusal::NoPriceListThen { at: written_time(at) }.into())
+    }
+
+    /// A household, if the number is in use.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn household(&self, number: &HouseholdNo) -> Result<Option<&Household>, Stop> {
+        self.households.get(number, || Need::Household(number.clone()))
+    }
+
+    /// A household that must exist.
+    ///
+    /// # Errors
+    /// [`Refusal::HouseholdUnknown`].
+    pub fn known_household(&self, number: &HouseholdNo) -> Result<&Household, Stop> {
+        self.household(number)?.ok_or_else(|| Refusal::HouseholdUnknown { household_no: number.to_string() }.into())
+    }
+
+    /// Every household in natural order; only after [`Book::whole_village`].
+    pub fn households(&self) -> impl Iterator<Item = (&HouseholdNo, &Household)> {
+        self.households.iter()
+    }
+
+    /// What a household has and owes; a household of which nothing was ever booked has nothing.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn account(&self, number: &HouseholdNo) -> Result<&HouseholdAccount, Stop> {
+        static NOTHING: HouseholdAccount = HouseholdAccount {
+            credit: Money::ZERO,
+            advance: Money::ZERO,
+            charges: BTreeMap::new(),
+            credit_moved: BTreeMap::new(),
+        };
+        self.accounts.get(number, || Need::Account(number.clone())).map(|account| account.unwrap_or(&NOTHING))
+    }
+
+    /// Every account that something was booked on; only after [`Book::whole_village`].
+    pub fn accounts(&self) -> impl Iterator<Item = (&HouseholdNo, &HouseholdAccount)> {
+        self.accounts.iter()
+    }
+
+    /// Makes sure that every household is loaded, with the credit that moved after a month.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn whole_village(&self, from: Month) -> Result<(), Stop> {
+        match self.whole_from {
+            Some(loaded_from) if loaded_from <= from => Ok(()),
+            Some(_) | None => Err(Stop::Missing(Need::WholeVillage(from))),
+        }
+    }
+
+    /// A document, if the number is in use.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn document(&self, kind: DocumentKind, number: &DocumentNo) -> Result<Option<&Document>, Stop> {
+        self.documents.get(&(kind, number.clone()), || Need::Document(kind, number.clone()))
+    }
+
+    /// A document that exists and was not reversed.
+    ///
+    /// # Errors
+    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`].
+    pub fn live_document(&self, kind: DocumentKind, number: &DocumentNo) -> Result<&Document, Stop> {
+        match self.document(kind, number)? {
+            None => Err(Refusal::DocumentUnknown { number: number.to_string() }.into()),
+            Some(document) if document.reversed_by.is_some() => {
+                Err(Refusal::AlreadyReversed { number: number.to_string() }.into())
+            }
+            Some(document) => Ok(document),
+        }
+    }
+
+    /// Makes sure that a number was never used; not even a voided document frees its number.
+    ///
+    /// # Errors
+    /// [`Refusal::DocumentNoTaken`].
+    pub fn check_new_document(&self, kind: DocumentKind, number: &DocumentNo) -> Result<(), Stop> {
+        match self.document(kind, number)? {
+            Some(_) => Err(Refusal::DocumentNoTaken { number: number.to_string() }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The last number given to a kind of document in a year; 0 if none was.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn last_number(&self, kind: DocumentKind, year: i16) -> Result<i64, Stop> {
+        let last = self.last_numbers.get(&(kind, year), || Need::LastNumber(kind, year))?;
+        Ok(last.copied().unwrap_or(0))
+    }
+
+    /// A command that was accepted under the id, if one was.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn accepted(&self, id: Uuid) -> Result<Option<&Accepted>, Stop> {
+        self.commands.get(&id, || Need::Command(id))
+    }
+
+    /// Refuses what lies more than ten minutes ahead or before the opening month (R-PK-3).
+    ///
+    /// # Errors
+    /// [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`], [`Refusal::VillageUnknown`].
+    pub fn check_time(&self, field: &'static str, at: Timestamp) -> Result<(), Refusal> {
+        let opening_month = self.village()?.opening_month;
+        if at.duration_since(self.now) > SignedDuration::from_mins(10) {
+            return Err(Refusal::InTheFuture { field, at: written_time(at) });
+        }
+        if Month::at(at) < opening_month {
+            return Err(Refusal::BeforeOpening { at: written_time(at), opening_month });
+        }
+        Ok(())
+    }
+
+    /// The instant at which something that may be dated long ago or ahead is booked: not before the opening, not after now.
+    ///
+    /// # Errors
+    /// [`Refusal::VillageUnknown`].
+    pub fn within_books(&self, at: Timestamp) -> Result<Timestamp, Refusal> {
+        let opened_at = month::start_of_day(self.village()?.opening_month.first_day());
+        Ok(at.min(self.now).max(opened_at))
+    }
+
+    /// Books a void or correction in the month of its fact while that is open, on the month's last day if a later one has begun (R-CO-5).
+    pub fn book_in_month_of(&self, decision: &mut Decision, fact: Timestamp) {
+        let month = Month::at(fact);
+        decision.booked_on = decision.booked_on.clamp(month.first_day(), month.last_day());
+    }
+}

@@ -1,0 +1,44 @@
+//! The rules of the scheme, pure: no I/O, no clock, no chance, no database. Facts and a command in, a decision or a refusal out.
+#![warn(missing_docs, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+
+mod id;
+pub mod money;
+pub mod month;
+pub mod number;
+pub mod weight;
+
+pub mod account;
+pub mod journal;
+pub mod seal;
+
+pub mod fee;
+pub mod household;
+pub mod material;
+pub mod opening;
+pub mod pickup;
+pub mod price_list;
+pub mod settlement;
+pub mod village;
+
+pub mod command;
+pub mod decide;
+mod event;
+pub mod facts;
+pub mod projection;
+mod refusal;
+pub mod report;
+
+pub use self::account::{Account, AccountRef};
+pub use self::command::{Command, Request};
+pub use self::event::Event;
+pub use self::facts::{Book, DocumentKind};
+pub use self::household::HouseholdKind;
+pub use self::id::{
+    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, VillageCode, natural_order, plain_text,
+};
+pub use self::material::Material;
+pub use self::money::Money;
+pub use self::month::Month;
+pub use self::refusal::Refusal;
+pub use self::village::Village;
+pub use self::weight::{Quantity, Unit, UnitPrice, WrittenUnit};

@@ -1,0 +1,200 @@
+//! The ledger: commands in, answers out, and the questions that can be asked of the books. Every door goes through here.
+
+mod error;
+mod facts;
+pub mod statement;
+pub mod verify;
+mod writer;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::clock::{Chance, Clock};
+use crate::domain::report::{MonthReport, Subject, month_report};
+use crate::domain::{Month, Refusal, Request, Village, VillageCode, village};
+pub use crate::ledger::error::{Error, Trouble};
+pub use crate::ledger::writer::Answer;
+use crate::ledger::writer::{QUEUE_MAX, Waiting, WriterTask};
+use crate::store::engine::Tx;
+use crate::store::error::StoreError;
+use crate::store::migrate::{Address, Migrating};
+use crate::store::{Store, Writer, report, village as villages};
+
+/// The books of a database, opened for reading, or for writing as well.
+#[derive(Debug)]
+pub struct Ledger {
+    store: Store,
+    clock: Arc<Clock>,
+    chance: Arc<Chance>,
+    queue: Option<mpsc::Sender<Waiting>>,
+    writing: Option<JoinHandle<Result<(), StoreError>>>,
+}
+
+impl Ledger {
+    /// Opens the books for reading, beside whoever writes to them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is no database of this program's schema.
+    pub async fn open_reading(database: &str, clock: Clock) -> Result<Ledger, Error> {
+        let address: Address = database.parse().map_err(StoreError::from)?;
+        let store = Store::open(&address).await?;
+        Ok(Ledger { store, clock: Arc::new(clock), chance: Arc::default(), queue: None, writing: None })
+    }
+
+    /// Opens the books for writing; an SQLite file is created or brought to this program's schema, after a backup, a PostgreSQL database
+    /// must have it already.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn open(database: &str, clock: Clock, chance: Chance) -> Result<Ledger, Error> {
+        let address: Address = database.parse().map_err(StoreError::from)?;
+        let writer = Writer::open(address.clone(), Migrating::WhereEmbedded).await?;
+        let store = Store::open(&address).await?;
+        let (clock, chance) = (Arc::new(clock), Arc::new(chance));
+        let task = WriterTask {
+            writer,
+            clock: Arc::clone(&clock),
+            chance: Arc::clone(&chance),
+            facts: facts::Facts::default(),
+        };
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let writing = tokio::spawn(task.run(waiting));
+        Ok(Ledger { store, clock, chance, queue: Some(queue), writing: Some(writing) })
+    }
+
+    /// Brings a database to this program's schema.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn migrate(database: &str) -> Result<(), Error> {
+        let address: Address = database.parse().map_err(StoreError::from)?;
+        Writer::open(address, Migrating::Always).await?.close().await?;
+        Ok(())
+    }
+
+    /// Answers what was accepted, then closes the books.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the database could not be closed in good order; what was answered is committed all the same.
+    pub async fn close(mut self) -> Result<(), Error> {
+        self.store.close().await;
+        self.queue = None;
+        match self.writing.take() {
+            Some(writing) => match writing.await {
+                Ok(closed) => Ok(closed?),
+                Err(error) => Err(Error::Unavailable(Trouble::Failed { reason: error.to_string() })),
+            },
+            None => Ok(()),
+        }
+    }
+
+    /// The clock of the ledger.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where the ledger's ids come from.
+    pub fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
+    /// Gives a command to the writer and waits for the answer. An answer `Ok` means: committed, on disk, chained, exactly once.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason; [`Error::Unavailable`], where [`Trouble::OutcomeUnknown`] means: ask again with the same id.
+    pub async fn submit(&self, request: Request) -> Answer {
+        let answer = self.enqueue(request).await?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Gives a command to the writer; the answer comes later. Commands are decided in the order in which they are given.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the books are open for reading only or the writer has stopped.
+    pub async fn enqueue(&self, request: Request) -> Result<oneshot::Receiver<Answer>, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let Some(queue) = &self.queue else { return Err(stopped()) };
+        queue.send(Waiting { request, answer: sender }).await.map_err(|_| stopped())?;
+        Ok(receiver)
+    }
+
+    /// Decides commands one after the other as [`Ledger::submit`] would, and writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn rehearse(&self, requests: &[Request]) -> Result<Vec<Answer>, Error> {
+        writer::rehearse(&self.store, &self.clock, &self.chance, requests).await
+    }
+
+    /// The report of a month as it stands in the books.
+    ///
+    /// # Errors
+    /// [`Refusal::VillageUnknown`], [`Refusal::BeforeOpening`], [`Refusal::MonthNotBegun`].
+    pub async fn report(&self, code: &VillageCode, month: Month) -> Result<MonthReport, Error> {
+        let mut tx = self.store.read().await?;
+        let (id, village) = find_village(&mut tx, code).await?;
+        if month < village.opening_month {
+            let opening_month = village.opening_month;
+            return Err(Refusal::BeforeOpening { at: month.to_string(), opening_month }.into());
+        }
+        if month > Month::at(self.clock.now()) {
+            return Err(Refusal::MonthNotBegun { month }.into());
+        }
+        let figures = report::load(&mut tx, id, month).await?;
+        let materials = villages::load_materials(&mut tx, &[id]).await?;
+        let materials = materials.into_iter().map(|(_, code, material)| (code, material)).collect();
+        tx.rollback().await?;
+        let subject =
+            Subject { village: code, name: &village.name, township: &village.township, materials: &materials };
+        Ok(month_report(&subject, month, &figures))
+    }
+
+    /// The village of a code, or the only village of the database.
+    ///
+    /// # Errors
+    /// [`Refusal::VillageUnknown`], [`Refusal::WhichVillage`] if no code is given and there are several.
+    pub async fn village(&self, code: Option<&VillageCode>) -> Result<(VillageCode, village::Village), Error> {
+        let mut tx = self.store.read().await?;
+        let code = match code {
+            Some(code) => code.clone(),
+            None => {
+                let mut codes = villages::list_codes(&mut tx).await?.into_iter().map(|(code, _)| code);
+                match (codes.next(), codes.next()) {
+                    (Some(only), None) => only,
+                    (None, _) => return Err(Refusal::NoVillageYet.into()),
+                    (Some(_), Some(_)) => return Err(Refusal::WhichVillage.into()),
+                }
+            }
+        };
+        let (_, village) = find_village(&mut tx, &code).await?;
+        tx.rollback().await?;
+        Ok((code, village))
+    }
+
+    /// The hash of the last entry of a village.
+    ///
+    /// # Errors
+    /// [`Refusal::VillageUnknown`].
+    pub async fn head(&self, code: &VillageCode) -> Result<crate::domain::facts::Head, Error> {
+        let mut tx = self.store.read().await?;
+        let (id, _) = find_village(&mut tx, code).await?;
+        let head = villages::read_heads(&mut tx, &[id]).await?.remove(&id);
+        tx.rollback().await?;
+        head.ok_or_else(|| Refusal::VillageUnknown { village: code.clone() }.into())
+    }
+}
+
+/// A village of the database with its surrogate key.
+async fn find_village(tx: &mut Tx<'_>, code: &VillageCode) -> Result<(i64, Village), Error> {
+    let unknown = || Error::from(Refusal::VillageUnknown { village: code.clone() });
+    let found = villages::find_ids(tx, std::slice::from_ref(code)).await?;
+    let id = found.first().map(|(_, id)| *id).ok_or_else(unknown)?;
+    let village = villages::load(tx, &[id]).await?.pop().map(|(_, village)| village);
+    village.map(|village| (id, village)).ok_or_else(unknown)
+}
+
+fn stopped() -> Error {
+    Error::Unavailable(Trouble::Failed { reason: "the writer has stopped".to_owned() })
+}

@@ -1,0 +1,303 @@
+//! A household's statement (对账单): every line with its date, what it was, weight, price, amount, and what stood after it.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::domain::journal::{Flow, Posting};
+use crate::domain::pickup::Pickup;
+use crate::domain::{Account, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice, VillageCode};
+use crate::ledger::{Error, Ledger, find_village};
+use crate::store::statement::Concerning;
+use crate::store::{household, statement, village};
+
+/// What a line of a statement tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineKind {
+    /// Credit or a charge from before the book was opened.
+    Opening,
+    /// A material of a pickup.
+    Pickup,
+    /// A pickup or receipt taken back.
+    Void,
+    /// The wrong pickup taken back by its correction.
+    CorrectionOut,
+    /// A material of the replacement.
+    CorrectionIn,
+    /// A fee charge.
+    Charge,
+    /// The waived part of a charge.
+    Waiver,
+    /// A charge lowered by a move-out.
+    CreditedBack,
+    /// Credit used for a charge.
+    Offset,
+    /// Cash paid.
+    Cash,
+    /// Fee advance used for a charge.
+    AdvanceUsed,
+    /// Fee advance paid back.
+    Refund,
+    /// An opening line taken back.
+    PriorPeriod,
+}
+
+impl LineKind {
+    /// The stable word of the kind.
+    pub fn word(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// A line of a statement.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Line {
+    /// The date it is booked on.
+    pub date: Date,
+    /// What it tells.
+    pub kind: LineKind,
+    /// The number of the pickup or receipt.
+    pub document: Option<String>,
+    /// The material's code.
+    pub material: Option<MaterialCode>,
+    /// The material's Chinese and English name.
+    pub material_name: Option<(String, String)>,
+    /// What was paid for.
+    pub quantity: Option<Quantity>,
+    /// The price of a kilogram or of `per` pieces, in yuan.
+    pub price: Option<String>,
+    /// How many pieces the price is for.
+    pub per: Option<i64>,
+    /// The first month of the charge's period.
+    pub period: Option<Month>,
+    /// What moved, as the household sees it: positive in its favour.
+    pub amount: Money,
+    /// Credit after the line.
+    pub credit: Money,
+    /// Fee advance after the line.
+    pub advance: Money,
+    /// What is still owed after the line.
+    pub owed: Money,
+    /// Whether it was taken back later; shown struck through (R-CO-6).
+    pub is_reversed: bool,
+    /// Why it was taken back or corrected.
+    pub reason: Option<String>,
+}
+
+/// A statement over some months.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Statement {
+    /// The village.
+    pub village: VillageCode,
+    /// Its name.
+    pub name: String,
+    /// The household.
+    pub household_no: HouseholdNo,
+    /// The head of the household, unless erased.
+    pub head: Option<String>,
+    /// Credit before the first line.
+    pub credit_opening: Money,
+    /// Fee advance before the first line.
+    pub advance_opening: Money,
+    /// What was owed before the first line.
+    pub owed_opening: Money,
+    /// The lines, oldest first.
+    pub lines: Vec<Line>,
+    /// Credit after the last line.
+    pub credit_closing: Money,
+    /// Fee advance after the last line.
+    pub advance_closing: Money,
+    /// What is owed after the last line.
+    pub owed_closing: Money,
+}
+
+impl Ledger {
+    /// The statement of a household over the months from `from` to `to`, both included; without them, of all its time.
+    ///
+    /// # Errors
+    /// [`Refusal::VillageUnknown`], [`Refusal::HouseholdUnknown`].
+    pub async fn statement(
+        &self,
+        code: &VillageCode,
+        number: &HouseholdNo,
+        (from, to): (Option<Month>, Option<Month>),
+    ) -> Result<Statement, Error> {
+        let mut tx = self.store.read().await?;
+        let (id, village) = find_village(&mut tx, code).await?;
+        if household::load(&mut tx, &household::keys([(id, number)])).await?.is_empty() {
+            return Err(Refusal::HouseholdUnknown { household_no: number.to_string() }.into());
+        }
+        let head = household::find_head(&mut tx, id, number).await?;
+        let entries = statement::list(&mut tx, id, number).await?;
+        let materials = village::load_materials(&mut tx, &[id]).await?;
+        tx.rollback().await?;
+        let mut running = Running { household: number.as_str(), standing: Standing::default(), lines: Vec::new() };
+        for entry in &entries {
+            running.add(entry);
+        }
+        let mut lines = running.lines;
+        for line in &mut lines {
+            let named = materials.iter().find(|(_, code, _)| Some(code) == line.material.as_ref());
+            line.material_name = named.map(|(_, _, material)| (material.name.clone(), material.name_en.clone()));
+        }
+        Ok(cut(lines, (from, to), village.name, code.clone(), number.clone(), head))
+    }
+}
+
+/// The lines between two months, with what stood before the first of them.
+fn cut(
+    lines: Vec<Line>,
+    (from, to): (Option<Month>, Option<Month>),
+    name: String,
+    village: VillageCode,
+    household_no: HouseholdNo,
+    head: Option<String>,
+) -> Statement {
+    let month = |line: &Line| Month::of(line.date);
+    let before = lines.iter().rfind(|line| from.is_some_and(|from| month(line) < from));
+    let opening = before.map(Standing::after).unwrap_or_default();
+    let is_inside =
+        |line: &Line| from.is_none_or(|from| month(line) >= from) && to.is_none_or(|to| month(line) <= to);
+    let lines: Vec<Line> = lines.into_iter().filter(is_inside).collect();
+    let closing = lines.last().map_or(opening, Standing::after);
+    Statement {
+        village,
+        name,
+        household_no,
+        head,
+        credit_opening: opening.credit,
+        advance_opening: opening.advance,
+        owed_opening: opening.owed,
+        lines,
+        credit_closing: closing.credit,
+        advance_closing: closing.advance,
+        owed_closing: closing.owed,
+    }
+}
+
+/// What a household has and owes at one point of its statement.
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    credit: Money,
+    advance: Money,
+    owed: Money,
+}
+
+impl Standing {
+    fn after(line: &Line) -> Standing {
+        Standing { credit: line.credit, advance: line.advance, owed: line.owed }
+    }
+}
+
+/// A statement as it is built up line by line.
+struct Running<'e> {
+    household: &'e str,
+    standing: Standing,
+    lines: Vec<Line>,
+}
+
+impl Running<'_> {
+    fn add(&mut self, entry: &Concerning) {
+        match &entry.event {
+            Event::PickupRecorded(pickup) => self.pickup(entry, pickup, LineKind::Pickup),
+            Event::PickupVoided(event) => self.taken_back(entry, &event.pickup_no.to_string(), event.amount, LineKind::Void),
+            Event::PickupCorrected(event) => {
+                self.taken_back(entry, &event.pickup_no.to_string(), event.amount_before, LineKind::CorrectionOut);
+                self.pickup(entry, &event.replacement, LineKind::CorrectionIn);
+            }
+            _ => entry.postings.iter().for_each(|posting| self.posting(entry, posting)),
+        }
+    }
+
+    /// A line of that kind, with what stands after it.
+    fn line(&self, entry: &Concerning, kind: LineKind, amount: Money) -> Line {
+        Line {
+            date: entry.booked_on,
+            kind,
+            document: None,
+            material: None,
+            material_name: None,
+            quantity: None,
+            price: None,
+            per: None,
+            period: None,
+            amount,
+            credit: self.standing.credit,
+            advance: self.standing.advance,
+            owed: self.standing.owed,
+            is_reversed: entry.reversed_by.is_some(),
+            reason: None,
+        }
+    }
+
+    fn pickup(&mut self, entry: &Concerning, pickup: &Pickup, kind: LineKind) {
+        for weighed in &pickup.lines {
+            self.standing.credit += weighed.amount;
+            self.lines.push(Line {
+                document: Some(pickup.pickup_no.to_string()),
+                material: Some(weighed.material.clone()),
+                quantity: Some(weighed.net),
+                price: Some(UnitPrice::new(weighed.price_li, weighed.per).to_string()),
+                per: Some(weighed.per),
+                ..self.line(entry, kind, weighed.amount)
+            });
+        }
+    }
+
+    fn taken_back(&mut self, entry: &Concerning, document: &str, amount: Money, kind: LineKind) {
+        self.standing.credit -= amount;
+        self.lines.push(Line {
+            document: Some(document.to_owned()),
+            reason: entry.reason.clone(),
+            is_reversed: false,
+            ..self.line(entry, kind, -amount)
+        });
+    }
+
+    /// One line for a posting; positive in the household's favour.
+    fn posting(&mut self, entry: &Concerning, posting: &Posting) {
+        let mut moved = Money::ZERO;
+        for (side, amount) in posting.sides() {
+            if side.subject != self.household {
+                continue;
+            }
+            match side.account {
+                Account::HouseholdCredit => self.standing.credit -= amount,
+                Account::FeeAdvance => self.standing.advance -= amount,
+                Account::FeeReceivable => self.standing.owed += amount,
+                _ => continue,
+            }
+            moved -= amount;
+        }
+        let is_waiver = posting.debit.account == Account::FeeWaiver;
+        let is_settled_inside = moved.is_zero();
+        let amount = match posting.flow {
+            // The gross charge and its waiver are told apart, though only the net is owed.
+            Flow::Charge if is_waiver => posting.amount,
+            _ if is_settled_inside => posting.amount,
+            _ => moved,
+        };
+        let is_cash_out = posting.credit.account == Account::CashOnHand || posting.credit.account == Account::CashInTransit;
+        let kind = match posting.flow {
+            Flow::Charge if is_waiver => LineKind::Waiver,
+            Flow::Charge => LineKind::Charge,
+            Flow::Opening => LineKind::Opening,
+            Flow::CreditedBack => LineKind::CreditedBack,
+            Flow::Offset => LineKind::Offset,
+            Flow::Cash if is_cash_out => LineKind::Void,
+            Flow::Cash => LineKind::Cash,
+            Flow::AdvanceUsed => LineKind::AdvanceUsed,
+            Flow::Refund => LineKind::Refund,
+            Flow::PriorPeriod => LineKind::PriorPeriod,
+            Flow::Pickup => LineKind::Pickup,
+            Flow::Void | Flow::Correction => LineKind::Void,
+        };
+        let document = match &entry.event {
+            Event::CashReceived(receipt) => Some(receipt.receipt_no.to_string()),
+            Event::CashVoided(voided) => Some(voided.receipt_no.to_string()),
+            _ => None,
+        };
+        let line = self.line(entry, kind, amount);
+        self.lines.push(Line { document, period: posting.period, reason: entry.reason.clone(), ..line });
+    }
+}

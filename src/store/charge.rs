@@ -1,0 +1,148 @@
+//! Fee charges, and the balances that settle them.
+
+use std::collections::BTreeMap;
+
+use sqlx::FromRow;
+
+use crate::domain::facts::Charge;
+use crate::domain::fee::ChargeBasis;
+use crate::domain::{HouseholdNo, Money, Month};
+use crate::store::column::Place;
+use crate::store::dialect::{Conflict, Kind, Rows, Table, select_keyed};
+use crate::store::engine::{Tx, run};
+use crate::store::error::StoreError;
+
+pub(crate) const FEE_CHARGE: Table = Table {
+    name: "fee_charge",
+    columns: &[
+        ("village_id", Kind::Int),
+        ("household_no", Kind::Text),
+        ("period", Kind::Text),
+        ("issued_in", Kind::Text),
+        ("policy_version", Kind::Int),
+        ("unit_fen", Kind::Int),
+        ("units", Kind::Int),
+        ("vacancy_percent", Kind::Int),
+        ("waived_percent", Kind::Int),
+        ("period_months", Kind::Int),
+        ("liable_months", Kind::Int),
+        ("gross_fen", Kind::Int),
+        ("waived_fen", Kind::Int),
+        ("open_fen", Kind::Int),
+        ("from_advance_fen", Kind::Int),
+    ],
+    key: 3,
+    conflict: Conflict::Replace(&[
+        "issued_in",
+        "unit_fen",
+        "liable_months",
+        "gross_fen",
+        "waived_fen",
+        "open_fen",
+        "from_advance_fen",
+    ]),
+};
+
+#[derive(FromRow)]
+struct ChargeRow {
+    village_id: i64,
+    household_no: String,
+    period: String,
+    issued_in: String,
+    policy_version: i64,
+    unit_fen: i64,
+    units: i64,
+    vacancy_percent: i64,
+    waived_percent: i64,
+    period_months: i64,
+    liable_months: i64,
+    gross_fen: i64,
+    waived_fen: i64,
+    open_fen: i64,
+    from_advance_fen: i64,
+}
+
+const LOAD_CHARGES: &str = "
+select
+    c.village_id,
+    c.household_no,
+    c.period,
+    c.issued_in,
+    c.policy_version,
+    c.unit_fen,
+    c.units,
+    c.vacancy_percent,
+    c.waived_percent,
+    c.period_months,
+    c.liable_months,
+    c.gross_fen,
+    c.waived_fen,
+    c.open_fen,
+    c.from_advance_fen
+from {keys} as k
+cross join fee_charge as c
+where c.village_id = k.k0
+    and c.household_no = k.k1
+";
+
+/// Charges by village, household and the first month of their period.
+pub(crate) type Charges = BTreeMap<(i64, HouseholdNo), BTreeMap<Month, Charge>>;
+
+/// Loads all charges of the households of the keys.
+pub(crate) async fn load(tx: &mut Tx<'_>, keys: &Rows) -> Result<Charges, StoreError> {
+    charges(select_keyed(tx, LOAD_CHARGES, keys).await?)
+}
+
+const LOAD_VILLAGE_CHARGES: &str = "
+select
+    village_id,
+    household_no,
+    period,
+    issued_in,
+    policy_version,
+    unit_fen,
+    units,
+    vacancy_percent,
+    waived_percent,
+    period_months,
+    liable_months,
+    gross_fen,
+    waived_fen,
+    open_fen,
+    from_advance_fen
+from fee_charge
+where village_id = $1
+";
+
+/// Loads all charges of a village.
+pub(crate) async fn load_village(tx: &mut Tx<'_>, village_id: i64) -> Result<Charges, StoreError> {
+    let rows: Vec<ChargeRow> =
+        run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_CHARGES).bind(village_id).fetch_all(connection))?;
+    charges(rows)
+}
+
+fn charges(rows: Vec<ChargeRow>) -> Result<Charges, StoreError> {
+    let mut charges = Charges::new();
+    for row in rows {
+        let number = Place("fee_charge", "household_no").household(&row.household_no)?;
+        let charge = Charge {
+            issued_in: Place("fee_charge", "issued_in").month(&row.issued_in)?,
+            gross: Money::from_fen(row.gross_fen),
+            waived: Money::from_fen(row.waived_fen),
+            open: Money::from_fen(row.open_fen),
+            from_advance: Money::from_fen(row.from_advance_fen),
+            basis: ChargeBasis {
+                unit_amount: Money::from_fen(row.unit_fen),
+                units: row.units,
+                vacancy_percent: row.vacancy_percent,
+                waived_percent: row.waived_percent,
+                period_months: row.period_months,
+                liable_months: row.liable_months,
+                policy_version: row.policy_version,
+            },
+        };
+        let period = Place("fee_charge", "period").month(&row.period)?;
+        charges.entry((row.village_id, number)).or_default().insert(period, charge);
+    }
+    Ok(charges)
+}

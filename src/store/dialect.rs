@@ -1,0 +1,359 @@
+//! Where the two engines' SQL differs: sending many rows in one statement. SQLite reads them with `json_each`, PostgreSQL with `unnest`.
+//!
+//! This is the only place that makes SQL from pieces, and the pieces are constants of the program.
+
+use std::fmt::{self, Write as _};
+
+use serde_json::{Value, json};
+use sqlx::postgres::PgArguments;
+use sqlx::query::{Query, QueryAs};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Postgres, Row, Sqlite, Type};
+use uuid::Uuid;
+
+use crate::store::engine::Tx;
+use crate::store::error::StoreError;
+
+/// The type of a column that is sent in bulk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// A 64-bit integer.
+    Int,
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// A UUID.
+    Uuid,
+}
+
+/// What an insert does about a row that is there already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Conflict {
+    /// Journal rows: a second one is an error.
+    Refuse,
+    /// Sums: the named columns are added.
+    Add(&'static [&'static str]),
+    /// States: the named columns are replaced.
+    Replace(&'static [&'static str]),
+    /// Details: the named columns are replaced where the new row has a value.
+    Fill(&'static [&'static str]),
+}
+
+/// A table as rows are written to it.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Its columns, the key first.
+    pub(crate) columns: &'static [(&'static str, Kind)],
+    /// How many columns the key has.
+    pub(crate) key: usize,
+    /// What to do about a row with the same key.
+    pub(crate) conflict: Conflict,
+}
+
+impl Table {
+    /// Whether rows are sums that writing adds to.
+    pub(crate) const fn is_sum(&self) -> bool {
+        matches!(self.conflict, Conflict::Add(_))
+    }
+}
+
+/// One value of a row.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Cell {
+    /// Nothing.
+    Null,
+    /// An integer.
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A UUID.
+    Uuid(Uuid),
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Null => f.write_str("null"),
+            Cell::Int(number) => write!(f, "{number}"),
+            Cell::Text(text) => f.write_str(text),
+            Cell::Bytes(bytes) => f.write_str(&hex(bytes)),
+            Cell::Uuid(id) => write!(f, "{id}"),
+        }
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(value: i64) -> Cell {
+        Cell::Int(value)
+    }
+}
+
+impl From<bool> for Cell {
+    fn from(value: bool) -> Cell {
+        Cell::Int(i64::from(value))
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(value: &str) -> Cell {
+        Cell::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(value: String) -> Cell {
+        Cell::Text(value)
+    }
+}
+
+impl From<&[u8]> for Cell {
+    fn from(value: &[u8]) -> Cell {
+        Cell::Bytes(value.to_vec())
+    }
+}
+
+impl From<Uuid> for Cell {
+    fn from(value: Uuid) -> Cell {
+        Cell::Uuid(value)
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Cell {
+        value.map_or(Cell::Null, Into::into)
+    }
+}
+
+/// Rows with the same columns, to be sent in one statement.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    kinds: Vec<Kind>,
+    cells: Vec<Vec<Cell>>,
+}
+
+impl Rows {
+    /// No rows yet, of columns of these kinds.
+    pub(crate) fn of(kinds: impl IntoIterator<Item = Kind>) -> Rows {
+        Rows { kinds: kinds.into_iter().collect(), cells: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
+        debug_assert_eq!(N, self.kinds.len(), "a row has a cell for each column");
+        self.cells.push(row.into());
+    }
+
+    /// The rows as they were added.
+    pub(crate) fn into_cells(self) -> Vec<Vec<Cell>> {
+        self.cells
+    }
+
+    /// Whether there is nothing to send.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The rows as SQLite reads them: one JSON text.
+    fn to_json(&self) -> String {
+        let cell = |cell: &Cell| match cell {
+            Cell::Null => Value::Null,
+            Cell::Int(number) => json!(number),
+            Cell::Text(text) => json!(text),
+            Cell::Bytes(bytes) => json!(hex(bytes)),
+            Cell::Uuid(id) => json!(hex(id.as_bytes())),
+        };
+        let rows = self.cells.iter().map(|row| Value::Array(row.iter().map(cell).collect()));
+        Value::Array(rows.collect()).to_string()
+    }
+
+    /// The cells of a column as PostgreSQL reads them: one array.
+    fn column<T>(&self, index: usize, read: impl Fn(&Cell) -> Option<T>) -> Vec<Option<T>> {
+        self.cells.iter().map(|row| row.get(index).and_then(&read)).collect()
+    }
+
+    /// A select that yields the rows with columns of these names.
+    fn source(&self, tx: &Tx<'_>, names: &[&str]) -> String {
+        let mut sql = String::from("(select ");
+        match tx {
+            Tx::Sqlite(_) => {
+                for (index, (kind, name)) in self.kinds.iter().zip(names).enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    let written = match kind {
+                        Kind::Int | Kind::Text => write!(sql, "{comma}value ->> {index} as {name}"),
+                        Kind::Bytes | Kind::Uuid => write!(sql, "{comma}unhex(value ->> {index}) as {name}"),
+                    };
+                    written.expect("a string takes any text");
+                }
+                sql.push_str(" from json_each($1))");
+            }
+            Tx::Postgres(_) => {
+                sql.push_str("* from unnest(");
+                for (index, kind) in self.kinds.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    let array = match kind {
+                        Kind::Int => "bigint[]",
+                        Kind::Text => "text[]",
+                        Kind::Bytes => "bytea[]",
+                        Kind::Uuid => "uuid[]",
+                    };
+                    write!(sql, "{comma}${}::{array}", index + 1).expect("a string takes any text");
+                }
+                write!(sql, ") as sent ({}))", names.join(", ")).expect("a string takes any text");
+            }
+        }
+        sql
+    }
+
+    fn bind_postgres<'q>(&self, mut query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+        for (index, kind) in self.kinds.iter().enumerate() {
+            query = match kind {
+                Kind::Int => query.bind(self.column(index, as_int)),
+                Kind::Text => query.bind(self.column(index, as_text)),
+                Kind::Bytes => query.bind(self.column(index, as_bytes)),
+                Kind::Uuid => query.bind(self.column(index, as_uuid)),
+            };
+        }
+        query
+    }
+}
+
+fn as_int(cell: &Cell) -> Option<i64> {
+    if let Cell::Int(number) = cell { Some(*number) } else { None }
+}
+
+fn as_text(cell: &Cell) -> Option<String> {
+    if let Cell::Text(text) = cell { Some(text.clone()) } else { None }
+}
+
+fn as_bytes(cell: &Cell) -> Option<Vec<u8>> {
+    if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
+}
+
+fn as_uuid(cell: &Cell) -> Option<Uuid> {
+    if let Cell::Uuid(id) = cell { Some(*id) } else { None }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    })
+}
+
+/// Names of the key columns of a keyed select.
+const KEYS: [&str; 3] = ["k0", "k1", "k2"];
+
+/// Selects rows for many keys at once. The text names the keys as `{keys}`, a table with columns `k0`, `k1` …; joined with
+/// `cross join`, so that SQLite looks each key up instead of reading the table.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn select_keyed<T>(tx: &mut Tx<'_>, sql: &'static str, keys: &Rows) -> Result<Vec<T>, StoreError>
+where
+    T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+{
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = KEYS.iter().copied().take(keys.kinds.len()).collect();
+    let text = AssertSqlSafe(sql.replace("{keys}", &keys.source(tx, &names)));
+    match tx {
+        Tx::Sqlite(tx) => {
+            let query: QueryAs<'_, Sqlite, T, SqliteArguments> = sqlx::query_as(text);
+            Ok(query.bind(keys.to_json()).fetch_all(&mut **tx).await?)
+        }
+        Tx::Postgres(tx) => {
+            let query = keys.bind_postgres(sqlx::query(text));
+            let rows = query.fetch_all(&mut **tx).await?;
+            Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+        }
+    }
+}
+
+/// Writes rows to a table in one statement.
+///
+/// # Errors
+/// [`StoreError::Conflict`] for a journal row that is there already, otherwise as the engine says.
+pub(crate) async fn insert(tx: &mut Tx<'_>, table: &Table, rows: &Rows) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let list = names.join(", ");
+    let mut sql = format!("insert into {} ({list}) select {list} from {} as sent", table.name, rows.source(tx, &names));
+    let key = names.iter().copied().take(table.key).collect::<Vec<_>>().join(", ");
+    let assign = |columns: &[&str], value: &dyn Fn(&str) -> String| {
+        columns.iter().map(|column| format!("{column} = {}", value(column))).collect::<Vec<_>>().join(", ")
+    };
+    let own = |column: &str| format!("{}.{column}", table.name);
+    let update = match table.conflict {
+        Conflict::Refuse => None,
+        Conflict::Add(columns) => {
+            Some(assign(columns, &|column| format!("{} + excluded.{column}", own(column))))
+        }
+        Conflict::Replace(columns) => Some(assign(columns, &|column| format!("excluded.{column}"))),
+        Conflict::Fill(columns) => {
+            Some(assign(columns, &|column| format!("coalesce(excluded.{column}, {})", own(column))))
+        }
+    };
+    if let Some(update) = update {
+        // The parser of SQLite takes the `on` of a join for that of the conflict unless a `where` stands between.
+        write!(sql, " where true on conflict ({key}) do update set {update}").expect("a string takes any text");
+    }
+    let text = AssertSqlSafe(sql);
+    match tx {
+        Tx::Sqlite(tx) => {
+            sqlx::query(text).bind(rows.to_json()).execute(&mut **tx).await?;
+        }
+        Tx::Postgres(tx) => {
+            rows.bind_postgres(sqlx::query(text)).execute(&mut **tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads every row of a village from a table, as it is described.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn read_table(tx: &mut Tx<'_>, table: &Table, village_id: i64) -> Result<Vec<Vec<Cell>>, StoreError> {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let text = AssertSqlSafe(format!("select {} from {} where village_id = $1", names.join(", "), table.name));
+    match tx {
+        Tx::Sqlite(tx) => {
+            let rows = sqlx::query(text).bind(village_id).fetch_all(&mut **tx).await?;
+            rows.iter().map(|row| read_row(table, row)).collect()
+        }
+        Tx::Postgres(tx) => {
+            let rows = sqlx::query(text).bind(village_id).fetch_all(&mut **tx).await?;
+            rows.iter().map(|row| read_row(table, row)).collect()
+        }
+    }
+}
+
+fn read_row<R>(table: &Table, row: &R) -> Result<Vec<Cell>, StoreError>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    Option<i64>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
+    Option<String>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
+    Option<Vec<u8>>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
+    Option<Uuid>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
+{
+    let cell = |(index, (_, kind)): (usize, &(&str, Kind))| {
+        Ok(match kind {
+            Kind::Int => Cell::from(row.try_get::<Option<i64>, _>(index)?),
+            Kind::Text => Cell::from(row.try_get::<Option<String>, _>(index)?),
+            Kind::Bytes => Cell::from(row.try_get::<Option<Vec<u8>>, _>(index)?.as_deref()),
+            Kind::Uuid => Cell::from(row.try_get::<Option<Uuid>, _>(index)?),
+        })
+    };
+    table.columns.iter().enumerate().map(cell).collect()
+}

@@ -1,0 +1,112 @@
+//! Numbered documents and the last numbers given.
+
+use sqlx::FromRow;
+
+use crate::domain::facts::Document;
+use crate::domain::{DocumentKind, DocumentNo};
+use crate::store::column::Place;
+use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
+use crate::store::engine::Tx;
+use crate::store::error::StoreError;
+
+pub(crate) const DOCUMENT: Table = Table {
+    name: "document",
+    columns: &[
+        ("village_id", Kind::Int),
+        ("kind", Kind::Text),
+        ("number", Kind::Text),
+        ("seq", Kind::Int),
+        ("reversed_by", Kind::Int),
+    ],
+    key: 3,
+    conflict: Conflict::Replace(&["seq", "reversed_by"]),
+};
+
+pub(crate) const DOCUMENT_NUMBER: Table = Table {
+    name: "document_number",
+    columns: &[("village_id", Kind::Int), ("kind", Kind::Text), ("year", Kind::Int), ("last_no", Kind::Int)],
+    key: 3,
+    conflict: Conflict::Replace(&["last_no"]),
+};
+
+#[derive(FromRow)]
+struct DocumentRow {
+    village_id: i64,
+    kind: String,
+    number: String,
+    seq: i64,
+    reversed_by: Option<i64>,
+    content: String,
+}
+
+const LOAD_DOCUMENTS: &str = "
+select
+    d.village_id,
+    d.kind,
+    d.number,
+    d.seq,
+    d.reversed_by,
+    e.content
+from {keys} as k
+cross join document as d
+cross join journal_entry as e
+where d.village_id = k.k0
+    and d.kind = k.k1
+    and d.number = k.k2
+    and e.village_id = d.village_id
+    and e.seq = d.seq
+";
+
+/// A document with its village and number.
+pub(crate) type Found = (i64, DocumentKind, DocumentNo, Document);
+
+/// Loads the documents of the keys that exist.
+pub(crate) async fn load(
+    tx: &mut Tx<'_>,
+    wanted: &[(i64, DocumentKind, DocumentNo)],
+) -> Result<Vec<Found>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
+    for (village_id, kind, number) in wanted {
+        keys.push([Cell::Int(*village_id), Cell::from(kind.word()), Cell::from(number.as_str())]);
+    }
+    let rows: Vec<DocumentRow> = select_keyed(tx, LOAD_DOCUMENTS, &keys).await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = Place("document", "kind").document_kind(&row.kind)?;
+            let number = Place("document", "number").document(&row.number)?;
+            let event = Place("journal_entry", "content").json(&row.content)?;
+            Ok((row.village_id, kind, number, Document { seq: row.seq, reversed_by: row.reversed_by, event }))
+        })
+        .collect()
+}
+
+const LOAD_LAST_NUMBERS: &str = "
+select
+    n.village_id,
+    n.kind,
+    n.year,
+    n.last_no
+from {keys} as k
+cross join document_number as n
+where n.village_id = k.k0
+    and n.kind = k.k1
+    and n.year = k.k2
+";
+
+/// Loads the last numbers given to kinds of documents in years.
+pub(crate) async fn load_last_numbers(
+    tx: &mut Tx<'_>,
+    wanted: &[(i64, DocumentKind, i16)],
+) -> Result<Vec<(i64, DocumentKind, i16, i64)>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Int]);
+    for (village_id, kind, year) in wanted {
+        keys.push([Cell::Int(*village_id), Cell::from(kind.word()), Cell::Int(i64::from(*year))]);
+    }
+    let rows: Vec<(i64, String, i64, i64)> = select_keyed(tx, LOAD_LAST_NUMBERS, &keys).await?;
+    rows.into_iter()
+        .map(|(village_id, kind, year, last)| {
+            let kind = Place("document_number", "kind").document_kind(&kind)?;
+            Ok((village_id, kind, Place("document_number", "year").year(year)?, last))
+        })
+        .collect()
+}

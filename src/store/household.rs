@@ -1,0 +1,181 @@
+//! Households: their attributes, the entries that concern them, and the details that may be erased.
+
+use std::collections::BTreeMap;
+
+use sqlx::FromRow;
+
+use crate::domain::HouseholdNo;
+use crate::domain::household::{Household, HouseholdTerms};
+use crate::store::column::Place;
+use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
+use crate::store::engine::{Tx, run};
+use crate::store::error::StoreError;
+
+pub(crate) const HOUSEHOLD: Table = Table {
+    name: "household",
+    columns: &[
+        ("village_id", Kind::Int),
+        ("household_no", Kind::Text),
+        ("group_name", Kind::Text),
+        ("moved_in", Kind::Text),
+        ("moved_out", Kind::Text),
+    ],
+    key: 2,
+    conflict: Conflict::Replace(&["group_name", "moved_out"]),
+};
+
+pub(crate) const HOUSEHOLD_TERMS: Table = Table {
+    name: "household_terms",
+    columns: &[
+        ("village_id", Kind::Int),
+        ("household_no", Kind::Text),
+        ("effective_from", Kind::Text),
+        ("headcount", Kind::Int),
+        ("kind", Kind::Text),
+        ("waived_percent", Kind::Int),
+        ("vacant_since", Kind::Text),
+        ("save_up", Kind::Int),
+    ],
+    key: 3,
+    conflict: Conflict::Replace(&["headcount", "kind", "waived_percent", "vacant_since", "save_up"]),
+};
+
+pub(crate) const HOUSEHOLD_ENTRY: Table = Table {
+    name: "household_entry",
+    columns: &[("village_id", Kind::Int), ("household_no", Kind::Text), ("seq", Kind::Int)],
+    key: 3,
+    conflict: Conflict::Refuse,
+};
+
+pub(crate) const HOUSEHOLD_PERSON: Table = Table {
+    name: "household_person",
+    columns: &[
+        ("village_id", Kind::Int),
+        ("household_no", Kind::Text),
+        ("head", Kind::Text),
+        ("waivers", Kind::Text),
+    ],
+    key: 2,
+    conflict: Conflict::Fill(&["head", "waivers"]),
+};
+
+#[derive(FromRow)]
+struct HouseholdRow {
+    village_id: i64,
+    household_no: String,
+    group_name: String,
+    moved_in: Option<String>,
+    moved_out: Option<String>,
+    effective_from: String,
+    headcount: i64,
+    kind: String,
+    waived_percent: i64,
+    vacant_since: Option<String>,
+    save_up: i64,
+}
+
+const LOAD_HOUSEHOLDS: &str = "
+select
+    h.village_id,
+    h.household_no,
+    h.group_name,
+    h.moved_in,
+    h.moved_out,
+    t.effective_from,
+    t.headcount,
+    t.kind,
+    t.waived_percent,
+    t.vacant_since,
+    t.save_up
+from {keys} as k
+cross join household as h
+cross join household_terms as t
+where h.village_id = k.k0
+    and h.household_no = k.k1
+    and t.village_id = h.village_id
+    and t.household_no = h.household_no
+";
+
+/// Households by village and number.
+pub(crate) type Households = BTreeMap<(i64, HouseholdNo), Household>;
+
+/// Loads the households of the keys that exist.
+pub(crate) async fn load(tx: &mut Tx<'_>, keys: &Rows) -> Result<Households, StoreError> {
+    households(select_keyed(tx, LOAD_HOUSEHOLDS, keys).await?)
+}
+
+const LOAD_VILLAGE_HOUSEHOLDS: &str = "
+select
+    h.village_id,
+    h.household_no,
+    h.group_name,
+    h.moved_in,
+    h.moved_out,
+    t.effective_from,
+    t.headcount,
+    t.kind,
+    t.waived_percent,
+    t.vacant_since,
+    t.save_up
+from household as h
+join household_terms as t
+    on t.village_id = h.village_id
+    and t.household_no = h.household_no
+where h.village_id = $1
+";
+
+/// Loads every household of a village.
+pub(crate) async fn load_village(tx: &mut Tx<'_>, village_id: i64) -> Result<Households, StoreError> {
+    let rows: Vec<HouseholdRow> =
+        run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_HOUSEHOLDS).bind(village_id).fetch_all(connection))?;
+    households(rows)
+}
+
+fn households(rows: Vec<HouseholdRow>) -> Result<Households, StoreError> {
+    let mut households = Households::new();
+    for row in rows {
+        let number = Place("household", "household_no").household(&row.household_no)?;
+        let from = Place("household_terms", "effective_from").date(&row.effective_from)?;
+        let terms = HouseholdTerms {
+            headcount: row.headcount,
+            kind: Place("household_terms", "kind").household_kind(&row.kind)?,
+            waived_percent: row.waived_percent,
+            vacant_since: Place("household_terms", "vacant_since").optional_date(row.vacant_since.as_deref())?,
+            save_up: row.save_up != 0,
+        };
+        let household = Household {
+            group: Place("household", "group_name").group(&row.group_name)?,
+            moved_in: Place("household", "moved_in").optional_date(row.moved_in.as_deref())?,
+            moved_out: Place("household", "moved_out").optional_date(row.moved_out.as_deref())?,
+            terms: BTreeMap::new(),
+        };
+        households.entry((row.village_id, number)).or_insert(household).terms.insert(from, terms);
+    }
+    Ok(households)
+}
+
+/// Keys of households.
+pub(crate) fn keys<'a>(households: impl IntoIterator<Item = (i64, &'a HouseholdNo)>) -> Rows {
+    let mut keys = Rows::of([Kind::Int, Kind::Text]);
+    for (village_id, number) in households {
+        keys.push([Cell::Int(village_id), Cell::from(number.as_str())]);
+    }
+    keys
+}
+
+const FIND_HEAD: &str = "
+select head
+from household_person
+where village_id = $1
+    and household_no = $2
+";
+
+/// The name of the head of a household, unless it was erased.
+pub(crate) async fn find_head(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    number: &HouseholdNo,
+) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> = run!(tx, connection => sqlx::query_as(FIND_HEAD).bind(village_id).bind(number.as_str()).fetch_optional(connection))?;
+    Ok(row.and_then(|(head,)| head))
+}
