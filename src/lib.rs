@@ -1,6 +1,18 @@
-//! jinfu
+#![doc = include_str!("docs/ARCHITECTURE.md")]
+//!
+//! The modules, in reading order.
 #![forbid(unsafe_code)]
+
 pub mod domain;
-pub mod clock;
+
 mod store;
+
 pub mod ledger;
+
+pub mod files;
+pub mod text;
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod telemetry;

@@ -36,6 +36,8 @@ pub enum Refusal {
     ControlCharacter { field: &'static str },
     /// A text is too long.
     TooLong { field: &'static str, longest: usize },
+    /// A row has more cells than its file has columns.
+    TooManyCells { cells: usize, columns: usize },
     /// The word is none of those that are allowed here.
     UnknownWord { field: &'static str, value: String, allowed: &'static str },
 

@@ -48,6 +48,14 @@ pub enum WrittenUnit {
 }
 
 impl WrittenUnit {
+    /// What a material written down in it is measured in.
+    pub const fn unit(self) -> Unit {
+        match self {
+            WrittenUnit::Kg | WrittenUnit::Jin => Unit::Kg,
+            WrittenUnit::Piece => Unit::Piece,
+        }
+    }
+
     /// Reads `kg`, `jin` or `piece`.
     ///
     /// # Errors

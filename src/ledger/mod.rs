@@ -32,6 +32,21 @@ pub struct Ledger {
     writing: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
+/// A command that was given to the writer and is not answered yet.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Answer>);
+
+impl Pending {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Ledger::submit`]; a writer that stopped leaves the outcome unknown.
+    pub async fn answer(self) -> Answer {
+        let unknown = || Trouble::OutcomeUnknown { reason: "the writer has stopped".to_owned() };
+        self.0.await.unwrap_or_else(|_| Err(Error::Unavailable(unknown())))
+    }
+}
+
 impl Ledger {
     /// Opens the books for reading, beside whoever writes to them.
     ///
@@ -105,19 +120,18 @@ impl Ledger {
     /// # Errors
     /// [`Error::Refused`] with the reason; [`Error::Unavailable`], where [`Trouble::OutcomeUnknown`] means: ask again with the same id.
     pub async fn submit(&self, request: Request) -> Answer {
-        let answer = self.enqueue(request).await?;
-        answer.await.unwrap_or_else(|_| Err(stopped()))
+        self.enqueue(request).await?.answer().await
     }
 
     /// Gives a command to the writer; the answer comes later. Commands are decided in the order in which they are given.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the books are open for reading only or the writer has stopped.
-    pub async fn enqueue(&self, request: Request) -> Result<oneshot::Receiver<Answer>, Error> {
+    pub async fn enqueue(&self, request: Request) -> Result<Pending, Error> {
         let (sender, receiver) = oneshot::channel();
         let Some(queue) = &self.queue else { return Err(stopped()) };
         queue.send(Waiting { request, answer: sender }).await.map_err(|_| stopped())?;
-        Ok(receiver)
+        Ok(Pending(receiver))
     }
 
     /// Decides commands one after the other as [`Ledger::submit`] would, and writes nothing.

@@ -11,8 +11,6 @@ use crate::store::error::StoreError;
 /// An entry as far as it concerns a household.
 #[derive(Debug)]
 pub(crate) struct Concerning {
-    /// The number of the entry.
-    pub(crate) seq: i64,
     /// The date it is booked on.
     pub(crate) booked_on: jiff::civil::Date,
     /// What happened.
@@ -88,7 +86,6 @@ pub(crate) async fn list(
         .map(|(seq, booked_on, content, private, reversed_by)| {
             let details = private.map(|private| Place("entry_private", "content").json::<BTreeMap<String, String>>(&private));
             Ok(Concerning {
-                seq,
                 booked_on: Place("journal_entry", "booked_on").date(&booked_on)?,
                 event: Place("journal_entry", "content").json(&content)?,
                 postings: postings.remove(&seq).unwrap_or_default(),

@@ -1,0 +1,195 @@
+//! A village folder (village.toml and CSV files) as commands in time order. One bad row spoils its own document and nothing else.
+
+mod rows;
+mod table;
+mod village;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::domain::{Command, Month, Refusal, Request, VillageCode, month};
+
+/// The name under which an import stands in the journal.
+const ACTOR: &str = "import";
+
+/// Why a folder cannot be read at all. The sentences are in `text/*.ftl` under `folder-<code>`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each variant is a sentence; its fields are the facts that the sentence names")]
+pub enum FolderProblem {
+    /// A file that every folder has is not there.
+    FileMissing { file: String },
+    /// The file cannot be read from the disk.
+    FileUnreadable { file: String, reason: String },
+    /// The file is larger than 64 MiB.
+    FileTooLarge { file: String },
+    /// The file is not text in UTF-8.
+    NotText { file: String, line: u64 },
+    /// The file has no header.
+    FileEmpty { file: String },
+    /// A column is not there that every such file has.
+    ColumnMissing { file: String, column: String },
+    /// A column stands twice.
+    ColumnTwice { file: String, column: String },
+    /// village.toml cannot be understood.
+    VillageInvalid { reason: String },
+    /// A value of village.toml makes no sense.
+    VillageRefused { field: String, refusal: Box<Refusal> },
+}
+
+impl FolderProblem {
+    /// The problem by name: its code and its facts.
+    pub fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(facts)) => facts,
+            Ok(_) | Err(_) => serde_json::Map::new(),
+        }
+    }
+}
+
+/// Where something stands in the folder.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Source {
+    /// The file.
+    pub file: &'static str,
+    /// The line, counted from 1.
+    pub line: u64,
+}
+
+/// A row that is not booked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedRow {
+    /// Where it stands.
+    pub source: Source,
+    /// The column at fault, where one is.
+    pub column: Option<String>,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl RefusedRow {
+    /// A row that the given refusal is about.
+    pub fn new(source: Source, refusal: Refusal) -> RefusedRow {
+        RefusedRow { column: refusal.field(), source, refusal }
+    }
+}
+
+/// A column that nobody knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownColumn {
+    /// The file.
+    pub file: &'static str,
+    /// The column.
+    pub column: String,
+}
+
+/// One command of the folder.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// When it takes its turn.
+    pub at: Timestamp,
+    /// Its turn among those of the same time: households, then prices, pickups, cash.
+    turn: Turn,
+    /// The command.
+    pub request: Request,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// The order of things at one time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Turn {
+    Village,
+    Material,
+    Household,
+    Opening,
+    Move,
+    Prices,
+    Pickup,
+    Cash,
+}
+
+/// A folder as commands.
+#[derive(Debug)]
+pub struct Plan {
+    /// The village.
+    pub village: VillageCode,
+    /// Its first month.
+    pub opening_month: Month,
+    /// The last month that a pickup or payment falls into; the opening month if there is none.
+    pub last_month: Month,
+    /// The commands in the order of their time.
+    pub steps: Vec<Step>,
+    /// Rows that could not be read.
+    pub refused: Vec<RefusedRow>,
+    /// Columns that were passed over.
+    pub unknown_columns: Vec<UnknownColumn>,
+}
+
+impl Plan {
+    fn add(&mut self, at: Timestamp, turn: Turn, number: &str, command: Command, source: Source) {
+        let opened_at = month::start_of_day(self.opening_month.first_day());
+        let at = at.max(opened_at);
+        let id = command_id(&self.village, at, turn, number);
+        let request = Request { village: self.village.clone(), id, actor: ACTOR.to_owned(), command };
+        self.steps.push(Step { at, turn, request, source });
+    }
+
+    fn refuse(&mut self, source: Source, refusal: Refusal) {
+        self.refused.push(RefusedRow::new(source, refusal));
+    }
+
+    /// A run of a month. Each has an id of its own: running again is how a repaired row is charged and offset.
+    pub fn run(&self, month: Month, command: Command, entries_before: i64) -> Request {
+        let (at, turn) = (month.last_instant(), Turn::Cash);
+        let kind = if matches!(command, Command::ChargeFees(_)) { "charges" } else { "offset" };
+        let id = command_id(&self.village, at, turn, &format!("{kind}/{month}/{entries_before}"));
+        Request { village: self.village.clone(), id, actor: ACTOR.to_owned(), command }
+    }
+}
+
+/// A UUIDv8: the event's time, then a hash of village, kind and number, so that any encoding of a folder gives the same ids.
+fn command_id(village: &VillageCode, at: Timestamp, turn: Turn, number: &str) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in [village.as_str(), &format!("{turn:?}"), number] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes();
+    let mut bytes = [0; 16];
+    let content = millis.into_iter().skip(2).chain(hash.finalize());
+    bytes.iter_mut().zip(content).for_each(|(to, from)| *to = from);
+    Uuid::new_v8(bytes)
+}
+
+/// Reads a village folder. Rows that make no sense are in `refused`, everything else is in `steps`.
+///
+/// # Errors
+/// [`FolderProblem`] if a file is missing, is not text, is too large, lacks a column, or the village itself makes no sense.
+pub fn read(folder: &Path) -> Result<Plan, FolderProblem> {
+    let (code, opening) = village::read(folder)?;
+    let mut plan = Plan {
+        village: code.clone(),
+        opening_month: opening.opening_month,
+        last_month: opening.opening_month,
+        steps: Vec::new(),
+        refused: Vec::new(),
+        unknown_columns: Vec::new(),
+    };
+    let opened_at = month::start_of_day(opening.opening_month.first_day());
+    let source = Source { file: village::FILE, line: 1 };
+    plan.add(opened_at, Turn::Village, code.as_str(), Command::OpenVillage(opening), source);
+    rows::materials(folder, &mut plan)?;
+    rows::households(folder, &mut plan)?;
+    rows::prices(folder, &mut plan)?;
+    rows::pickups(folder, &mut plan)?;
+    rows::cash(folder, &mut plan)?;
+    rows::opening(folder, &mut plan)?;
+    plan.steps.sort_by(|left, right| (left.at, left.turn).cmp(&(right.at, right.turn)));
+    plan.refused.sort_by(|left, right| left.source.cmp(&right.source));
+    Ok(plan)
+}

@@ -1,0 +1,373 @@
+//! The rows of each file as commands.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::domain::fee::MoveOut;
+use crate::domain::household::RegisterHousehold;
+use crate::domain::material::RegisterMaterial;
+use crate::domain::month::{self, parse_date, parse_time};
+use crate::domain::number::parse_whole;
+use crate::domain::opening::{OpeningLine, RecordOpening};
+use crate::domain::pickup::{Confirmation, RecordPickup, WeighedLine};
+use crate::domain::price_list::{PriceLine, PublishPriceList};
+use crate::domain::settlement::{CashTaker, ReceiveCash};
+use crate::domain::{
+    Account, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money, Month,
+    Quantity, Refusal, Unit, UnitPrice, WrittenUnit, plain_text,
+};
+use crate::files::import::table::{Row, Sheet, read_rows};
+use crate::files::import::{FolderProblem, Plan, Source, Turn};
+
+const MATERIALS: Sheet = Sheet {
+    file: "materials.csv",
+    is_optional: false,
+    needed: &["code", "name", "unit"],
+    possible: &["name_en", "hazardous", "needs_identity"],
+};
+
+const HOUSEHOLDS: Sheet = Sheet {
+    file: "households.csv",
+    is_optional: false,
+    needed: &["household_no", "group", "headcount"],
+    possible: &["head", "kind", "waiver", "moved_in", "moved_out", "vacant_since", "save_up"],
+};
+
+const PRICES: Sheet = Sheet {
+    file: "prices.csv",
+    is_optional: false,
+    needed: &["effective_from", "material", "price"],
+    possible: &["per"],
+};
+
+const PICKUPS: Sheet = Sheet {
+    file: "pickups.csv",
+    is_optional: true,
+    needed: &["pickup_no", "occurred_at", "household_no", "collector", "material", "gross", "unit"],
+    possible: &["tare", "deduction"],
+};
+
+const CASH: Sheet = Sheet {
+    file: "cash.csv",
+    is_optional: true,
+    needed: &["received_at", "household_no", "amount"],
+    possible: &[],
+};
+
+const OPENING: Sheet = Sheet {
+    file: "opening.csv",
+    is_optional: true,
+    needed: &["kind", "subject", "amount"],
+    possible: &["period", "quantity"],
+};
+
+/// Why deductions on a paper ledger stand without one: it has no column for reasons.
+const PAPER_REASON: &str = "paper ledger";
+
+fn flag(field: &'static str, text: &str) -> Result<bool, Refusal> {
+    match text {
+        "" | "no" | "false" | "0" | "否" => Ok(false),
+        "yes" | "true" | "1" | "是" => Ok(true),
+        other => Err(Refusal::UnknownWord { field, value: other.to_owned(), allowed: "yes, no" }),
+    }
+}
+
+/// Refuses a second row of what a file may name only once.
+fn check_first<K: Ord>(seen: &mut BTreeMap<K, Source>, key: K, source: &Source, refusal: Refusal) -> Result<(), Refusal> {
+    match seen.insert(key, source.clone()) {
+        Some(_) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn materials(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+    let mut seen = BTreeMap::new();
+    for row in read_rows(folder, &MATERIALS, plan)? {
+        let parsed = material(&row).and_then(|material| {
+            let refusal = Refusal::MaterialTaken { material: material.code.to_string() };
+            check_first(&mut seen, material.code.clone(), &row.source, refusal).map(|()| material)
+        });
+        match parsed {
+            Ok(material) => {
+                let code = material.code.to_string();
+                plan.add(Timestamp::MIN, Turn::Material, &code, Command::RegisterMaterial(material), row.source);
+            }
+            Err(refusal) => plan.refuse(row.source, refusal),
+        }
+    }
+    Ok(())
+}
+
+fn material(row: &Row) -> Result<RegisterMaterial, Refusal> {
+    let unit = WrittenUnit::parse("unit", row.get("unit"))?.unit();
+    let name_en = row.some("name_en").map(|name| plain_text("name_en", name, 64)).transpose()?;
+    Ok(RegisterMaterial {
+        code: MaterialCode::parse("code", row.get("code"))?,
+        name: plain_text("name", row.get("name"), 64)?,
+        name_en: name_en.unwrap_or_default(),
+        unit,
+        hazardous: flag("hazardous", row.get("hazardous"))?,
+        needs_identity: flag("needs_identity", row.get("needs_identity"))?,
+    })
+}
+
+pub(super) fn households(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+    let mut seen = BTreeMap::new();
+    for row in read_rows(folder, &HOUSEHOLDS, plan)? {
+        let parsed = household(&row, plan.opening_month).and_then(|(household, moved_out)| {
+            let refusal = Refusal::HouseholdNoTaken { household_no: household.household_no.to_string() };
+            check_first(&mut seen, household.household_no.clone(), &row.source, refusal)
+                .map(|()| (household, moved_out))
+        });
+        match parsed {
+            Ok((household, moved_out)) => {
+                let number = household.household_no.to_string();
+                let at = household.moved_in.map_or(Timestamp::MIN, month::start_of_day);
+                plan.add(at, Turn::Household, &number, Command::RegisterHousehold(household), row.source.clone());
+                if let Some(moved_out) = moved_out {
+                    let at = month::start_of_day(moved_out.moved_out);
+                    plan.add(at, Turn::Move, &number, Command::MoveOut(moved_out), row.source);
+                }
+            }
+            Err(refusal) => plan.refuse(row.source, refusal),
+        }
+    }
+    Ok(())
+}
+
+fn household(row: &Row, opening_month: Month) -> Result<(RegisterHousehold, Option<MoveOut>), Refusal> {
+    let household_no = HouseholdNo::parse("household_no", row.get("household_no"))?;
+    let date = |column| row.some(column).map(|text| parse_date(column, text)).transpose();
+    let (moved_in, moved_out) = (date("moved_in")?, date("moved_out")?);
+    if let Some(moved_out) = moved_out {
+        if moved_out < opening_month.first_day() {
+            return Err(Refusal::BeforeOpening { at: moved_out.to_string(), opening_month });
+        }
+        if let Some(moved_in) = moved_in.filter(|moved_in| moved_out < *moved_in) {
+            return Err(Refusal::MovedOutBeforeMovedIn { household_no: household_no.to_string(), moved_in });
+        }
+    }
+    let head = row.some("head").map(|head| plain_text("head", head, 64)).transpose()?;
+    let waivers = row.get("waiver").split([';', '；', '、']).map(str::trim).filter(|word| !word.is_empty());
+    let household = RegisterHousehold {
+        household_no: household_no.clone(),
+        group: Group::parse("group", row.get("group"))?,
+        headcount: parse_whole("headcount", row.get("headcount"), 1, 99)?,
+        kind: HouseholdKind::parse("kind", row.some("kind").unwrap_or("resident"))?,
+        moved_in,
+        vacant_since: date("vacant_since")?,
+        save_up: flag("save_up", row.get("save_up"))?,
+        head: head.unwrap_or_default(),
+        waivers: waivers.map(str::to_owned).collect(),
+    };
+    Ok((household, moved_out.map(|moved_out| MoveOut { household_no, moved_out })))
+}
+
+/// Rows that make one document, and whether any of them is bad.
+struct Gathered<H, L> {
+    head: H,
+    lines: Vec<L>,
+    source: Source,
+    is_bad: bool,
+}
+
+pub(super) fn prices(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+    let mut lists: BTreeMap<Timestamp, Gathered<(), PriceLine>> = BTreeMap::new();
+    for row in read_rows(folder, &PRICES, plan)? {
+        let effective_from = match parse_time("effective_from", row.get("effective_from")) {
+            Ok(effective_from) => effective_from,
+            Err(refusal) => {
+                plan.refuse(row.source, refusal);
+                continue;
+            }
+        };
+        let list = lists.entry(effective_from).or_insert_with(|| Gathered {
+            head: (),
+            lines: Vec::new(),
+            source: row.source.clone(),
+            is_bad: false,
+        });
+        let is_named = |line: &PriceLine, other: &PriceLine| line.material == other.material;
+        match price(&row) {
+            Ok(line) if list.lines.iter().any(|other| is_named(&line, other)) => {
+                list.is_bad = true;
+                plan.refuse(row.source, Refusal::MaterialTwice { material: line.material.to_string() });
+            }
+            Ok(line) => list.lines.push(line),
+            Err(refusal) => {
+                list.is_bad = true;
+                plan.refuse(row.source, refusal);
+            }
+        }
+    }
+    for (effective_from, list) in lists.into_iter().filter(|(_, list)| !list.is_bad) {
+        let command = Command::PublishPriceList(PublishPriceList { effective_from, lines: list.lines });
+        plan.add(effective_from, Turn::Prices, &effective_from.to_string(), command, list.source);
+    }
+    Ok(())
+}
+
+fn price(row: &Row) -> Result<PriceLine, Refusal> {
+    let per = parse_whole("per", row.some("per").unwrap_or("1"), 1, 1_000)?;
+    let price = UnitPrice::parse("price", row.get("price"), per)?;
+    Ok(PriceLine { material: MaterialCode::parse("material", row.get("material"))?, price_li: price.li(), per })
+}
+
+/// What the rows of one pickup must agree on.
+type PickupHead = (Timestamp, HouseholdNo, CollectorCode);
+
+pub(super) fn pickups(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+    let mut pickups: BTreeMap<DocumentNo, Gathered<Option<PickupHead>, WeighedLine>> = BTreeMap::new();
+    for row in read_rows(folder, &PICKUPS, plan)? {
+        let number = match DocumentNo::parse("pickup_no", row.get("pickup_no")) {
+            Ok(number) => number,
+            Err(refusal) => {
+                plan.refuse(row.source, refusal);
+                continue;
+            }
+        };
+        let pickup = pickups.entry(number.clone()).or_insert_with(|| Gathered {
+            head: None,
+            lines: Vec::new(),
+            source: row.source.clone(),
+            is_bad: false,
+        });
+        let parsed = pickup_head(&row).and_then(|head| match &pickup.head {
+            Some(first) if *first != head => Err(Refusal::DocumentNoTaken { number: number.to_string() }),
+            _ => weighed(&row).map(|line| (head, line)),
+        });
+        match parsed {
+            Ok((head, line)) => {
+                pickup.head = Some(head);
+                pickup.lines.push(line);
+            }
+            Err(refusal) => {
+                pickup.is_bad = true;
+                plan.refuse(row.source, refusal);
+            }
+        }
+    }
+    for (pickup_no, pickup) in pickups.into_iter().filter(|(_, pickup)| !pickup.is_bad) {
+        let Some((occurred_at, household_no, collector)) = pickup.head else { continue };
+        plan.last_month = plan.last_month.max(Month::at(occurred_at));
+        let number = pickup_no.to_string();
+        let command = Command::RecordPickup(RecordPickup {
+            pickup_no,
+            occurred_at,
+            household_no,
+            collector,
+            confirmation: Confirmation::None,
+            lines: pickup.lines,
+        });
+        plan.add(occurred_at, Turn::Pickup, &number, command, pickup.source);
+    }
+    Ok(())
+}
+
+fn pickup_head(row: &Row) -> Result<PickupHead, Refusal> {
+    Ok((
+        parse_time("occurred_at", row.get("occurred_at"))?,
+        HouseholdNo::parse("household_no", row.get("household_no"))?,
+        CollectorCode::parse("collector", row.get("collector"))?,
+    ))
+}
+
+fn weighed(row: &Row) -> Result<WeighedLine, Refusal> {
+    let unit = WrittenUnit::parse("unit", row.get("unit"))?;
+    Ok(WeighedLine {
+        material: MaterialCode::parse("material", row.get("material"))?,
+        gross: Quantity::parse("gross", row.get("gross"), unit)?,
+        tare: Quantity::parse("tare", row.some("tare").unwrap_or("0"), unit)?,
+        deduction: parse_whole("deduction", row.some("deduction").unwrap_or("0"), 0, 500)?,
+        deduction_reason: row.some("deduction").map(|_| PAPER_REASON.to_owned()).unwrap_or_default(),
+    })
+}
+
+pub(super) fn cash(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+    let mut equal_before: BTreeMap<String, u32> = BTreeMap::new();
+    for row in read_rows(folder, &CASH, plan)? {
+        match received(&row) {
+            Ok(received) => {
+                plan.last_month = plan.last_month.max(Month::at(received.received_at));
+                // Cash rows have no number: their content names them, and how many equal rows came before.
+                let content = format!("{}/{}/{}", received.received_at, received.household_no, received.amount);
+                let count = equal_before.entry(content.clone()).or_default();
+                let number = format!("{content}/{count}");
+                *count = count.saturating_add(1);
+                plan.add(received.received_at, Turn::Cash, &number, Command::ReceiveCash(received), row.source);
+            }
+            Err(refusal) => plan.refuse(row.source, refusal),
+        }
+    }
+    Ok(())
+}
+
+fn received(row: &Row) -> Result<ReceiveCash, Refusal> {
+    Ok(ReceiveCash {
+        household_no: HouseholdNo::parse("household_no", row.get("household_no"))?,
+        amount: Money::parse_positive("amount", row.get("amount"))?,
+        received_at: parse_time("received_at", row.get("received_at"))?,
+        taken_by: CashTaker::Office(String::new()),
+    })
+}
+
+pub(super) fn opening(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+    let mut seen = BTreeMap::new();
+    let units: BTreeMap<String, Unit> = plan.steps.iter().filter_map(|step| material_unit(&step.request.command)).collect();
+    for row in read_rows(folder, &OPENING, plan)? {
+        let parsed = opening_line(&row, &units).and_then(|line| {
+            let number = line.number()?;
+            let refusal = Refusal::DocumentNoTaken { number: number.to_string() };
+            check_first(&mut seen, number.clone(), &row.source, refusal).map(|()| (number, line))
+        });
+        match parsed {
+            Ok((number, line)) => {
+                let command = Command::RecordOpening(RecordOpening { line });
+                plan.add(Timestamp::MIN, Turn::Opening, number.as_str(), command, row.source);
+            }
+            Err(refusal) => plan.refuse(row.source, refusal),
+        }
+    }
+    Ok(())
+}
+
+fn material_unit(command: &Command) -> Option<(String, Unit)> {
+    if let Command::RegisterMaterial(material) = command {
+        return Some((material.code.to_string(), material.unit));
+    }
+    None
+}
+
+/// Reads an opening line: kind `credit`, `charge`, `stock`, or the code of an account.
+fn opening_line(row: &Row, units: &BTreeMap<String, Unit>) -> Result<OpeningLine, Refusal> {
+    let (subject, amount) = (row.get("subject"), row.get("amount"));
+    match row.get("kind") {
+        "credit" => Ok(OpeningLine::Credit {
+            household_no: HouseholdNo::parse("subject", subject)?,
+            amount: Money::parse_positive("amount", amount)?,
+        }),
+        "charge" => Ok(OpeningLine::Charge {
+            household_no: HouseholdNo::parse("subject", subject)?,
+            period: Month::parse("period", row.get("period"))?,
+            amount: Money::parse_positive("amount", amount)?,
+        }),
+        "stock" => {
+            let unit = units.get(subject).copied();
+            let unit = unit.ok_or_else(|| Refusal::MaterialUnknown { material: subject.to_owned() })?;
+            Ok(OpeningLine::Stock {
+                material: MaterialCode::parse("subject", subject)?,
+                amount: Money::parse("amount", amount)?,
+                quantity: Quantity::parse_stock("quantity", row.get("quantity"), unit)?,
+            })
+        }
+        code => {
+            let account = Account::from_code(code);
+            let account = account.ok_or_else(|| Refusal::AccountUnknown { account: code.to_owned() })?;
+            let subject = row.some("subject").map(|text| plain_text("subject", text, 64)).transpose()?;
+            let amount = Money::parse_signed("amount", amount)?;
+            Ok(OpeningLine::Account { account, subject: subject.unwrap_or_default(), amount })
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Every text a person reads, in Chinese and English. Sentences live in the Fluent files; code knows their names and facts only.
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde_json::{Map, Value};
+use unic_langid::LanguageIdentifier;
+
+use crate::domain::Refusal;
+
+const CHINESE: &str = include_str!("zh-CN.ftl");
+const ENGLISH: &str = include_str!("en.ftl");
+
+/// A language that every text exists in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Language {
+    /// Simplified Chinese, which comes first.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The language of a locale or language tag such as `en_US.UTF-8` or `zh-CN`; Chinese unless it is English.
+    pub fn of_locale(locale: &str) -> Language {
+        if locale.to_ascii_lowercase().starts_with("en") { Language::English } else { Language::Chinese }
+    }
+
+    /// The language tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::Chinese => "zh-CN",
+            Language::English => "en",
+        }
+    }
+}
+
+/// The texts of one language.
+pub struct Texts {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Texts").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+impl Texts {
+    /// Loads the texts of a language.
+    pub fn new(language: Language) -> Texts {
+        let source = match language {
+            Language::Chinese => CHINESE,
+            Language::English => ENGLISH,
+        };
+        // A message that cannot be parsed is left out; a test parses both files whole.
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+        // The marks that isolate texts of other scripts show as boxes in terminals and spreadsheets.
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        Texts { language, bundle }
+    }
+
+    /// The language of the texts.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The text of that name, if there is one.
+    pub fn find(&self, name: &str) -> Option<String> {
+        self.format(name, None)
+    }
+
+    /// The text of that name.
+    pub fn say(&self, name: &str) -> String {
+        self.find(name).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// The text of that name with facts filled in.
+    pub fn tell(&self, name: &str, facts: &[(&'static str, String)]) -> String {
+        let mut args = FluentArgs::new();
+        for (fact, value) in facts {
+            args.set(*fact, FluentValue::from(value.as_str()));
+        }
+        self.format(name, Some(&args)).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// The sentence for a code with its facts, as `<family>-<code>`.
+    pub fn sentence(&self, family: &str, facts: &Map<String, Value>) -> String {
+        let code = facts.get("code").and_then(Value::as_str).unwrap_or_default();
+        let mut args = FluentArgs::new();
+        for (fact, value) in facts {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            args.set(fact.clone(), FluentValue::from(text));
+        }
+        let name = format!("{family}-{code}");
+        self.format(&name, Some(&args)).unwrap_or(name)
+    }
+
+    /// The sentence of a refusal.
+    pub fn refusal(&self, refusal: &Refusal) -> String {
+        self.sentence("refusal", &refusal.facts())
+    }
+
+    fn format(&self, name: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
+        let pattern = self.bundle.get_message(name)?.value()?;
+        let mut errors = Vec::new();
+        Some(self.bundle.format_pattern(pattern, args, &mut errors).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_files_are_whole_fluent() {
+        for source in [CHINESE, ENGLISH] {
+            let parsed = FluentResource::try_new(source.to_owned());
+            assert!(parsed.is_ok(), "{:?}", parsed.err().map(|(_, errors)| errors));
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_both_languages() {
+        let refusal = Refusal::HouseholdUnknown { household_no: "03-017".to_owned() };
+        for language in [Language::Chinese, Language::English] {
+            assert!(Texts::new(language).refusal(&refusal).contains("03-017"));
+        }
+    }
+}
