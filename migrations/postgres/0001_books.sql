@@ -144,7 +144,7 @@ create table household_terms (
     village_id bigint not null,
     household_no text collate "C" not null,
     effective_from text collate "C" not null,
-    headcount bigint not null check (headcount between 0 and 99),
+    headcount bigint not null check (headcount between 1 and 99),
     kind text collate "C" not null check (kind in ('resident', 'non_registered')),
     waived_percent bigint not null check (waived_percent between 0 and 100),
     vacant_since text collate "C",

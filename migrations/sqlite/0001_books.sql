@@ -148,7 +148,7 @@ create table household_terms (
     village_id integer not null,
     household_no text not null,
     effective_from text not null,
-    headcount integer not null check (headcount between 0 and 99),
+    headcount integer not null check (headcount between 1 and 99),
     kind text not null check (kind in ('resident', 'non_registered')),
     waived_percent integer not null check (waived_percent between 0 and 100),
     vacant_since text,

@@ -138,12 +138,13 @@ impl RegisterHousehold {
     /// Registers the household under a number that was never used, from the day it moved in or from the opening.
     ///
     /// # Errors
-    /// [`Refusal::HouseholdNoTaken`], [`Refusal::UnknownWord`] for an unknown welfare category.
+    /// [`Refusal::HouseholdNoTaken`], [`Refusal::OutOfRange`], [`Refusal::UnknownWord`] for an unknown welfare category.
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let village = book.village()?;
         if book.household(&self.household_no)?.is_some() {
             return Err(Refusal::HouseholdNoTaken { household_no: self.household_no.to_string() }.into());
         }
+        check_headcount(self.headcount)?;
         let terms = HouseholdTerms {
             headcount: self.headcount,
             kind: self.kind,
@@ -160,6 +161,15 @@ impl RegisterHousehold {
         };
         Ok(Decision::on(occurred_at, Event::HouseholdRegistered(registered)))
     }
+}
+
+/// A household has 1 to 99 people; more is a typing mistake.
+fn check_headcount(headcount: i64) -> Result<(), Refusal> {
+    if (1..=99).contains(&headcount) {
+        return Ok(());
+    }
+    let (value, least, most) = (headcount.to_string(), "1".to_owned(), "99".to_owned());
+    Err(Refusal::OutOfRange { field: "headcount", value, least, most })
 }
 
 /// What becomes of a household's absence.
@@ -230,7 +240,7 @@ impl ChangeHousehold {
     /// Changes the attributes from a day on; charges that were issued stay as they are (R-FE-5).
     ///
     /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::ChangeBeforeLatest`], [`Refusal::UnknownWord`].
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::ChangeBeforeLatest`], [`Refusal::OutOfRange`], [`Refusal::UnknownWord`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let village = book.village()?;
         let household = book.known_household(&self.household_no)?;
@@ -239,6 +249,7 @@ impl ChangeHousehold {
         if self.effective_from < latest {
             return Err(Refusal::ChangeBeforeLatest { household_no: self.household_no.to_string(), latest }.into());
         }
+        self.headcount.map_or(Ok(()), check_headcount)?;
         let terms = HouseholdTerms {
             headcount: self.headcount.unwrap_or(before.headcount),
             kind: self.kind.unwrap_or(before.kind),

@@ -66,13 +66,12 @@ pub fn parse(field: &'static str, text: &str, scale: Scale) -> Result<i64, Refus
     };
     let number = match Decimal::from_str_exact(trimmed) {
         Ok(number) => number.normalize(),
-        Err(rust_decimal::Error::ExceedsMaximumPossibleValue | rust_decimal::Error::LessThanMinimumPossibleValue) => {
-            return Err(out_of_range());
-        }
         Err(rust_decimal::Error::Underflow | rust_decimal::Error::ScaleExceedsMaximumPrecision(_)) => {
             return Err(Refusal::TooManyPlaces { field, value: value(), places: scale.places });
         }
-        Err(_) => return Err(Refusal::NotANumber { field, value: value() }),
+        // The text is digits and at most a few points, so what is left is a figure that is too long, or one with two points.
+        Err(_) if digits.matches('.').count() > 1 => return Err(Refusal::NotANumber { field, value: value() }),
+        Err(_) => return Err(out_of_range()),
     };
     if number.scale() > scale.places {
         return Err(Refusal::TooManyPlaces { field, value: value(), places: scale.places });

@@ -1,0 +1,190 @@
+//! The first month: the worked month replayed through the commands, and the village's folder through the command line.
+
+use std::process::{Command as Process, Output};
+
+use jinfu::domain::fee::ChargeFees;
+use jinfu::domain::month::parse_time;
+use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
+use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash};
+use jinfu::domain::{
+    CollectorCode, Command, DocumentNo, HouseholdNo, MaterialCode, Money, Month, Quantity, VillageCode, WrittenUnit,
+};
+use jinfu::files::import;
+use serde_json::Value;
+
+use crate::harness::{Database, assert_figures, json_file, on_both, repository, submit};
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap().to_owned()
+}
+
+fn weighed(line: &Value) -> WeighedLine {
+    let gross = text(line, "gross");
+    let unit = if gross.contains('.') { WrittenUnit::Kg } else { WrittenUnit::Piece };
+    WeighedLine {
+        material: MaterialCode::parse("material", &text(line, "material")).unwrap(),
+        gross: Quantity::parse("gross", &gross, unit).unwrap(),
+        tare: Quantity::parse("tare", "0", unit).unwrap(),
+        deduction: line["deduction"].as_i64().unwrap_or(0),
+        deduction_reason: line["reason"].as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+/// An event of the worked month as a command.
+fn command(event: &Value) -> Command {
+    let at = parse_time("at", &text(event, "at")).unwrap();
+    let number = |field| DocumentNo::parse("no", &text(event, field)).unwrap();
+    let household = || HouseholdNo::parse("household_no", &text(event, "household_no")).unwrap();
+    let collector = || CollectorCode::parse("collector", &text(event, "collector")).unwrap();
+    let lines = || event["lines"].as_array().unwrap().iter().map(weighed).collect();
+    let month = || Month::parse("month", &text(event, "month")).unwrap();
+    match event["type"].as_str().unwrap() {
+        "pickup" => Command::RecordPickup(RecordPickup {
+            pickup_no: number("no"),
+            occurred_at: at,
+            household_no: household(),
+            collector: collector(),
+            confirmation: Confirmation::Card,
+            lines: lines(),
+        }),
+        "correct" => Command::CorrectPickup(CorrectPickup {
+            pickup_no: number("no"),
+            new_no: number("new_no"),
+            corrected_at: at,
+            lines: lines(),
+            reason: text(event, "reason"),
+        }),
+        "void" => {
+            Command::VoidPickup(VoidPickup { pickup_no: number("no"), voided_at: at, reason: text(event, "reason") })
+        }
+        "cash" => Command::ReceiveCash(ReceiveCash {
+            household_no: household(),
+            amount: Money::parse_positive("amount", &text(event, "amount")).unwrap(),
+            received_at: at,
+            taken_by: CashTaker::Collector(collector()),
+        }),
+        "charge_fees" => Command::ChargeFees(ChargeFees { month: month() }),
+        "offset_credit" => Command::OffsetCredit(OffsetCredit { month: month() }),
+        other => panic!("an event of type {other}"),
+    }
+}
+
+#[test]
+fn the_worked_month_comes_out_to_the_fen_on_both_engines() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
+        let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
+        assert_eq!(plan.refused, []);
+        for step in &plan.steps {
+            ledger.submit(step.request.clone()).await.unwrap();
+        }
+        let events = std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+        for event in events.lines() {
+            submit(&ledger, &plan.village, command(&serde_json::from_str(event).unwrap())).await.unwrap();
+        }
+        let report = ledger.report(&plan.village, Month::parse("month", "2025-09").unwrap()).await.unwrap();
+        let found = serde_json::to_value(&report).unwrap();
+        assert_figures(&json_file("tests/golden/2025-09-core/expected.json"), &found);
+        assert!(report.holds(), "{:?}", report.checks);
+        database.close(ledger).await;
+    });
+}
+
+fn jinfu(database: &str, words: &[&str]) -> Output {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_jinfu"));
+    process.args(["--database", database, "--language", "en"]).args(words).output().unwrap()
+}
+
+#[track_caller]
+fn done(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_village_folder_gives_both_months_to_the_fen_on_both_engines() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let folder = repository("examples/data/jinfu").display().to_string();
+        done(jinfu(&database.url, &["import", &folder, "--through", "2025-10"]));
+        for month in ["2025-09", "2025-10"] {
+            let report = done(jinfu(&database.url, &["report", month, "--format", "json"]));
+            let found: Value = serde_json::from_str(&report).unwrap();
+            assert_figures(&json_file(&format!("examples/data/jinfu/expected-{month}.json")), &found);
+            assert!(found["checks"].as_array().unwrap().iter().all(|check| check["holds"] == true), "{}", found["checks"]);
+        }
+        let again = jinfu(&database.url, &["import", &folder, "--through", "2025-10"]);
+        assert!(String::from_utf8_lossy(&again.stderr).contains(": 0 recorded, 1447 recorded before, 0 rows refused"));
+        done(jinfu(&database.url, &["verify"]));
+        let ledger = database.open("2026-01-01T00:00:00+08:00", 1).await;
+        database.close(ledger).await;
+    });
+}
+
+#[test]
+fn the_same_folder_has_the_same_head_on_both_engines() {
+    let heads = std::sync::Mutex::new(Vec::new());
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let ledger = database.open("2026-01-01T00:00:00+08:00", 7).await;
+        let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
+        for step in &plan.steps {
+            ledger.submit(step.request.clone()).await.unwrap();
+        }
+        heads.lock().unwrap().push(ledger.head(&plan.village).await.unwrap());
+        database.close(ledger).await;
+    });
+    let heads = heads.into_inner().unwrap();
+    assert!(heads.windows(2).all(|pair| pair[0] == pair[1]), "{heads:?}");
+}
+
+#[test]
+fn a_statement_tells_every_line_with_what_is_owed_after_it() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
+        let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
+        for step in &plan.steps {
+            ledger.submit(step.request.clone()).await.unwrap();
+        }
+        let events = std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+        for event in events.lines() {
+            submit(&ledger, &plan.village, command(&serde_json::from_str(event).unwrap())).await.unwrap();
+        }
+        let village = VillageCode::parse("village", "430321900001").unwrap();
+        let household = HouseholdNo::parse("household", "H002").unwrap();
+        let statement = ledger.statement(&village, &household, (None, None)).await.unwrap();
+        let told: Vec<String> = statement
+            .lines
+            .iter()
+            .map(|line| {
+                let material = line.material.as_ref().map(ToString::to_string).unwrap_or_default();
+                let quantity = line.quantity.map(|quantity| quantity.to_string()).unwrap_or_default();
+                format!(
+                    "{} {} {material} {quantity} {} | {} {}",
+                    line.date,
+                    line.kind.word(),
+                    line.amount,
+                    line.credit,
+                    line.owed
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "2025-08-31 opening   -10.00 | 0.00 10.00",
+                "2025-09-05 pickup ZB 8.350 7.52 | 7.52 10.00",
+                "2025-09-05 pickup PJ 24 2.40 | 9.92 10.00",
+                "2025-09-20 correction-out   -9.92 | 0.00 10.00",
+                "2025-09-20 correction-in ZB 8.530 7.68 | 7.68 10.00",
+                "2025-09-20 correction-in PJ 24 2.40 | 10.08 10.00",
+                "2025-09-30 charge   -10.00 | 10.08 20.00",
+                "2025-09-30 offset   10.00 | 0.08 10.00",
+                "2025-09-30 offset   0.08 | 0.00 9.92",
+            ]
+        );
+        database.close(ledger).await;
+    });
+}

@@ -1,0 +1,123 @@
+//! What tests share: a book on either engine, a clock that stands still, and the repository's own data.
+
+mod postgres;
+
+use std::path::PathBuf;
+
+use jinfu::clock::{Chance, Clock};
+use jinfu::domain::{Command, Refusal, Request, VillageCode};
+use jinfu::ledger::{Answer, Error, Ledger};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The engines that every test of the books runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs a test on both engines. Without a PostgreSQL server on the machine the second half is skipped aloud, and fails in CI.
+pub(crate) fn on_both(test: impl AsyncFn(Engine)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        test(Engine::Sqlite).await;
+        if postgres::is_there() {
+            test(Engine::Postgres).await;
+        }
+    });
+}
+
+/// An empty database, gone when dropped.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    folder: Option<TempDir>,
+    name: Option<String>,
+}
+
+impl Database {
+    pub(crate) async fn new(engine: Engine) -> Database {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let url = format!("sqlite:{}", folder.path().join("books.db").display());
+                Database { url, folder: Some(folder), name: None }
+            }
+            Engine::Postgres => {
+                let (url, name) = postgres::create_database().await;
+                Ledger::migrate(&url).await.unwrap();
+                Database { url, folder: None, name: Some(name) }
+            }
+        }
+    }
+
+    /// Opens the books with a clock that stands at an instant and ids from a seed.
+    pub(crate) async fn open(&self, at: &str, seed: u64) -> Ledger {
+        Ledger::open(&self.url, Clock::fixed(at.parse().unwrap()), Chance::seeded(seed)).await.unwrap()
+    }
+
+    /// Gives the database back; its books must be whole.
+    pub(crate) async fn close(self, ledger: Ledger) {
+        verify(&ledger).await;
+        ledger.close().await.unwrap();
+        if let Some(name) = &self.name {
+            postgres::drop_database(name).await;
+        }
+        drop(self.folder);
+    }
+}
+
+/// Every village's chain and projections are right.
+pub(crate) async fn verify(ledger: &Ledger) {
+    for village in ledger.verify(None, |_| ()).await.unwrap() {
+        assert_eq!(village.finding, None, "{}", village.village);
+    }
+}
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+pub(crate) fn json_file(path: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(repository(path)).unwrap()).unwrap()
+}
+
+/// Gives a command to the ledger under a new id.
+pub(crate) async fn submit(ledger: &Ledger, village: &VillageCode, command: Command) -> Answer {
+    let id = ledger.chance().command_id(ledger.clock().now());
+    ledger.submit(Request { village: village.clone(), id, actor: "test".to_owned(), command }).await
+}
+
+/// The refusal of an answer.
+#[track_caller]
+pub(crate) fn refusal(answer: Answer) -> Refusal {
+    match answer {
+        Err(Error::Refused(refusal)) => *refusal,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// Compares every figure that is expected with what is there: lists by the name of their rows, whatever their order, and more fields may
+/// stand beside those expected.
+#[track_caller]
+pub(crate) fn assert_figures(expected: &Value, found: &Value) {
+    for (field, expected) in expected.as_object().unwrap() {
+        let found = &found[field];
+        let Some(rows) = expected.as_array() else {
+            assert_eq!(expected, found, "{field}");
+            continue;
+        };
+        let name = ["household_no", "code", "collector", "group"].into_iter().find(|name| rows[0].get(name).is_some());
+        let name = name.unwrap();
+        let found = found.as_array().unwrap();
+        assert_eq!(rows.len(), found.len(), "rows of {field}");
+        for row in rows {
+            let other = found.iter().find(|other| other[name] == row[name]);
+            let other = other.unwrap_or_else(|| panic!("{field} has no {}", row[name]));
+            for (figure, value) in row.as_object().unwrap() {
+                assert_eq!(value, &other[figure], "{field} {} {figure}", row[name]);
+            }
+        }
+    }
+}
