@@ -8,7 +8,7 @@ use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::price_list::PriceList;
-use crate::domain::weight::{net_of, value_of};
+use crate::domain::weight::{GRAMS_MOST, PIECES_MOST, net_of, value_of};
 use crate::domain::{
     CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Quantity, Refusal, Unit, UnitPrice,
 };
@@ -129,6 +129,12 @@ fn value_line(book: &Book, list: &PriceList, line: &WeighedLine) -> Result<Picku
     };
     if line.gross.unit() != known.unit || line.tare.unit() != known.unit {
         return Err(Refusal::WrongUnit { material: material(), unit: known.unit.word() });
+    }
+    let most = if known.unit == Unit::Piece { PIECES_MOST } else { GRAMS_MOST };
+    if !(0..=most).contains(&line.gross.count()) || line.tare.count() < 0 {
+        let bound = |count| Quantity::new(known.unit, count).to_string();
+        let (value, least, most) = (line.gross.to_string(), bound(0), bound(most));
+        return Err(Refusal::OutOfRange { field: "gross", value, least, most });
     }
     if known.unit == Unit::Piece && (line.tare.count() != 0 || line.deduction != 0) {
         return Err(Refusal::PiecesHaveNoTare { material: material() });
