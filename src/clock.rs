@@ -22,7 +22,10 @@ impl Clock {
     }
 
     /// The time now, to the microsecond, which is what is stored.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that asks the machine"
+    )]
     pub fn now(&self) -> Timestamp {
         let now = match self {
             Clock::System => Timestamp::now(),
@@ -60,10 +63,17 @@ impl Chance {
         match self {
             Chance::System => Uuid::new_v4().into_bytes(),
             Chance::Seeded(state) => {
-                let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let halves = [splitmix(&mut state).to_be_bytes(), splitmix(&mut state).to_be_bytes()];
+                let mut state = state
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let halves = [
+                    splitmix(&mut state).to_be_bytes(),
+                    splitmix(&mut state).to_be_bytes(),
+                ];
                 let mut salt = [0; 16];
-                salt.iter_mut().zip(halves.concat()).for_each(|(to, from)| *to = from);
+                salt.iter_mut()
+                    .zip(halves.concat())
+                    .for_each(|(to, from)| *to = from);
                 salt
             }
         }
@@ -74,7 +84,10 @@ impl Chance {
         let salt = self.salt();
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let mut random = [0; 10];
-        random.iter_mut().zip(salt).for_each(|(to, from)| *to = from);
+        random
+            .iter_mut()
+            .zip(salt)
+            .for_each(|(to, from)| *to = from);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 }

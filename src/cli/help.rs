@@ -15,13 +15,26 @@ pub(super) fn translate(command: Command, texts: &Texts) -> Command {
 
 fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
     let about = texts.find(path).unwrap_or_default();
-    let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|below| below.get_name().to_owned())
+        .collect();
     let mut command = command
         .about(about)
         .disable_help_flag(true)
-        .arg(Arg::new("help").short('h').long("help").action(clap::ArgAction::Help).help(texts.say("cli-help")))
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(clap::ArgAction::Help)
+                .help(texts.say("cli-help")),
+        )
         .mut_args(|argument| {
-            let heading = texts.say(if argument.is_positional() { "cli-heading-arguments" } else { "cli-heading-options" });
+            let heading = texts.say(if argument.is_positional() {
+                "cli-heading-arguments"
+            } else {
+                "cli-heading-options"
+            });
             let argument = argument.help_heading(heading);
             match texts.find(&argument_name(path, &argument)) {
                 Some(help) => argument.help(help),
@@ -30,29 +43,55 @@ fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
         });
     for name in names {
         let below = format!("{path}-{name}");
-        command = command.mut_subcommand(name, |subcommand| translate_at(subcommand, &below, texts));
+        command =
+            command.mut_subcommand(name, |subcommand| translate_at(subcommand, &below, texts));
     }
     command
 }
 
 /// Arguments that mean the same everywhere have one text; others have one for their command.
 const SHARED: [&str; 12] = [
-    "database", "language", "village", "household", "id", "at", "format", "output", "line", "reason", "month", "help",
+    "database",
+    "language",
+    "village",
+    "household",
+    "id",
+    "at",
+    "format",
+    "output",
+    "line",
+    "reason",
+    "month",
+    "help",
 ];
 
 fn argument_name(path: &str, argument: &Arg) -> String {
     let name = argument.get_id().as_str().replace('_', "-");
-    if SHARED.contains(&name.as_str()) { format!("cli-{name}") } else { format!("{path}-{name}") }
+    if SHARED.contains(&name.as_str()) {
+        format!("cli-{name}")
+    } else {
+        format!("{path}-{name}")
+    }
 }
 
 /// The names of texts that a command lacks.
 #[cfg(test)]
 pub(super) fn missing(command: &Command, texts: &Texts) -> Vec<String> {
     fn walk(command: &Command, path: &str, texts: &Texts, missing: &mut Vec<String>) {
-        let own = command.get_arguments().map(|argument| argument_name(path, argument));
-        missing.extend(own.chain([path.to_owned()]).filter(|name| texts.find(name).is_none()));
+        let own = command
+            .get_arguments()
+            .map(|argument| argument_name(path, argument));
+        missing.extend(
+            own.chain([path.to_owned()])
+                .filter(|name| texts.find(name).is_none()),
+        );
         for below in command.get_subcommands() {
-            walk(below, &format!("{path}-{}", below.get_name()), texts, missing);
+            walk(
+                below,
+                &format!("{path}-{}", below.get_name()),
+                texts,
+                missing,
+            );
         }
     }
     let mut names = Vec::new();

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use jiff::Timestamp;
+
 use crate::cli::arguments::ImportOptions;
 use crate::cli::table::table;
 use crate::cli::{Failure, REFUSED, Session, UNAVAILABLE};
@@ -38,14 +40,26 @@ pub(super) struct Summary {
 
 pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<(), Failure> {
     let texts = &session.texts;
-    let through = options.through.as_deref().map(|month| Month::parse("through", month)).transpose()?;
-    let plan = import::read(&options.folder).map_err(|problem| Failure::Sentence(REFUSED, explain(texts, &problem)))?;
+    let through = options
+        .through
+        .as_deref()
+        .map(|month| Month::parse("through", month))
+        .transpose()?;
+    let plan = import::read(&options.folder)
+        .map_err(|problem| Failure::Sentence(REFUSED, explain(texts, &problem)))?;
     for column in &plan.unknown_columns {
-        let facts = [("file", column.file.to_owned()), ("column", column.column.clone())];
+        let facts = [
+            ("file", column.file.to_owned()),
+            ("column", column.column.clone()),
+        ];
         eprintln!("{}", texts.tell("import-unknown-column", &facts));
     }
     let ledger = session.writing().await?;
-    let done = if options.dry_run { rehearse(&ledger, &plan, through).await } else { load(&ledger, &plan, through).await };
+    let done = if options.dry_run {
+        rehearse(&ledger, &plan, through).await
+    } else {
+        load(&ledger, &plan, through).await
+    };
     ledger.close().await?;
     let summary = done?;
     let facts = [
@@ -54,14 +68,27 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
         ("before", summary.before.to_string()),
         ("refused", summary.refused.len().to_string()),
     ];
-    eprintln!("{}", texts.tell(if options.dry_run { "import-rehearsed" } else { "import-done" }, &facts));
+    eprintln!(
+        "{}",
+        texts.tell(
+            if options.dry_run {
+                "import-rehearsed"
+            } else {
+                "import-done"
+            },
+            &facts
+        )
+    );
     if summary.refused.is_empty() {
         return Ok(());
     }
     let rows = refused_rows(texts, &summary.refused);
     if let Some(path) = &options.refused {
         std::fs::write(path, csv_of(&rows).unwrap_or_default()).map_err(|error| {
-            let facts = [("file", path.display().to_string()), ("reason", error.to_string())];
+            let facts = [
+                ("file", path.display().to_string()),
+                ("reason", error.to_string()),
+            ];
             Failure::Sentence(UNAVAILABLE, texts.tell("file-not-written", &facts))
         })?;
     }
@@ -81,28 +108,58 @@ fn explain(texts: &Texts, problem: &FolderProblem) -> String {
 }
 
 fn refused_rows(texts: &Texts, refused: &[RefusedRow]) -> Vec<Vec<String>> {
-    let header = ["file", "line", "column", "why"].map(|name| texts.say(&format!("word-{name}"))).to_vec();
+    let header = ["file", "line", "column", "why"]
+        .map(|name| texts.say(&format!("word-{name}")))
+        .to_vec();
     let row = |row: &RefusedRow| {
         let column = row.column.clone().unwrap_or_default();
-        vec![row.source.file.to_owned(), row.source.line.to_string(), column, texts.refusal(&row.refusal)]
+        vec![
+            row.source.file.to_owned(),
+            row.source.line.to_string(),
+            column,
+            texts.refusal(&row.refusal),
+        ]
     };
-    [header].into_iter().chain(refused.iter().map(row)).collect()
+    [header]
+        .into_iter()
+        .chain(refused.iter().map(row))
+        .collect()
 }
 
 /// The months of a plan with the steps of each and whether its runs are due, then the steps after the last of them.
-fn by_month(plan: &Plan, through: Option<Month>) -> Vec<(Month, Vec<&Step>, bool)> {
-    let last_run = through.unwrap_or_else(|| plan.last_month.previous());
-    let last_step = plan.steps.iter().map(|step| Month::at(step.at)).max().unwrap_or(plan.opening_month);
-    let of_month = |month: Month| plan.steps.iter().filter(|step| Month::at(step.at) == month).collect();
+fn by_month(plan: &Plan, through: Option<Month>, now: Timestamp) -> Vec<(Month, Vec<&Step>, bool)> {
+    let last_run = through.unwrap_or_else(|| plan.last_month(now).previous());
+    let last_step = plan
+        .steps
+        .iter()
+        .map(|step| Month::at(step.at))
+        .max()
+        .unwrap_or(plan.opening_month);
+    let of_month = |month: Month| {
+        plan.steps
+            .iter()
+            .filter(|step| Month::at(step.at) == month)
+            .collect()
+    };
     let last = last_step.max(last_run);
-    plan.opening_month.through(last).map(|month| (month, of_month(month), month <= last_run)).collect()
+    plan.opening_month
+        .through(last)
+        .map(|month| (month, of_month(month), month <= last_run))
+        .collect()
 }
 
 /// Loads a plan into the books.
-pub(super) async fn load(ledger: &Ledger, plan: &Plan, through: Option<Month>) -> Result<Summary, Failure> {
-    let mut summary = Summary { refused: plan.refused.clone(), ..Summary::default() };
+pub(super) async fn load(
+    ledger: &Ledger,
+    plan: &Plan,
+    through: Option<Month>,
+) -> Result<Summary, Failure> {
+    let mut summary = Summary {
+        refused: plan.refused.clone(),
+        ..Summary::default()
+    };
     let bar = progress(u64::try_from(plan.steps.len()).ok());
-    for (month, steps, runs) in by_month(plan, through) {
+    for (month, steps, runs) in by_month(plan, through, ledger.clock().now()) {
         for chunk in steps.chunks(IN_FLIGHT) {
             let mut waiting = Vec::with_capacity(chunk.len());
             for step in chunk {
@@ -122,38 +179,54 @@ pub(super) async fn load(ledger: &Ledger, plan: &Plan, through: Option<Month>) -
         }
     }
     bar.finish_and_clear();
-    summary.refused.sort_by(|left, right| left.source.cmp(&right.source));
+    summary
+        .refused
+        .sort_by(|left, right| left.source.cmp(&right.source));
     Ok(summary)
 }
 
 fn runs_of(month: Month) -> [Command; 2] {
-    [Command::ChargeFees(ChargeFees { month }), Command::OffsetCredit(OffsetCredit { month })]
+    [
+        Command::ChargeFees(ChargeFees { month }),
+        Command::OffsetCredit(OffsetCredit { month }),
+    ]
 }
 
 /// Decides a plan as if it were loaded, and writes nothing.
-async fn rehearse(ledger: &Ledger, plan: &Plan, through: Option<Month>) -> Result<Summary, Failure> {
+async fn rehearse(
+    ledger: &Ledger,
+    plan: &Plan,
+    through: Option<Month>,
+) -> Result<Summary, Failure> {
     let mut requests: Vec<Request> = Vec::new();
     let mut sources: Vec<Option<Source>> = Vec::new();
-    for (month, steps, runs) in by_month(plan, through) {
+    for (month, steps, runs) in by_month(plan, through, ledger.clock().now()) {
         for step in steps {
             requests.push(step.request.clone());
             sources.push(Some(step.source.clone()));
         }
         if runs {
             for command in runs_of(month) {
-                requests.push(plan.run(month, command, i64::try_from(requests.len()).unwrap_or(i64::MAX)));
+                // No journal has a negative number, so no run that was made has this id.
+                let nowhere = i64::try_from(requests.len()).unwrap_or(0).saturating_neg();
+                requests.push(plan.run(month, command, nowhere));
                 sources.push(None);
             }
         }
     }
-    let mut summary = Summary { refused: plan.refused.clone(), ..Summary::default() };
+    let mut summary = Summary {
+        refused: plan.refused.clone(),
+        ..Summary::default()
+    };
     for (source, answer) in sources.iter().zip(ledger.rehearse(&requests).await?) {
         match source {
             Some(source) => summary.count(source, answer)?,
             None => summary.count_run(answer)?,
         }
     }
-    summary.refused.sort_by(|left, right| left.source.cmp(&right.source));
+    summary
+        .refused
+        .sort_by(|left, right| left.source.cmp(&right.source));
     Ok(summary)
 }
 
@@ -163,7 +236,9 @@ impl Summary {
             Ok(Outcome::Recorded(recorded)) if recorded.replayed => self.before += 1,
             Ok(Outcome::Recorded(_)) => self.recorded += 1,
             Ok(Outcome::NothingToDo) => {}
-            Err(Error::Refused(refusal)) => self.refused.push(RefusedRow::new(source.clone(), *refusal)),
+            Err(Error::Refused(refusal)) => {
+                self.refused.push(RefusedRow::new(source.clone(), *refusal));
+            }
             Err(error) => return Err(error.into()),
         }
         Ok(())
@@ -172,6 +247,7 @@ impl Summary {
     /// A run that is refused stops the import: the months after it would be wrong.
     fn count_run(&mut self, answer: Result<Outcome, Error>) -> Result<(), Failure> {
         match answer {
+            Ok(Outcome::Recorded(recorded)) if recorded.replayed => self.before += 1,
             Ok(Outcome::Recorded(_)) => self.recorded += 1,
             Ok(Outcome::NothingToDo) => {}
             Err(Error::Refused(refusal)) if matches!(*refusal, Refusal::VillageUnknown { .. }) => {}

@@ -1,5 +1,5 @@
 //! The command line: one file per family of subcommands. Data goes to stdout, everything else to stderr.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+#![expect(clippy::print_stderr, reason = "a command line prints")]
 
 mod arguments;
 mod demo;
@@ -7,6 +7,7 @@ mod help;
 mod import;
 mod read;
 mod table;
+mod typed;
 mod write;
 
 use std::ffi::OsString;
@@ -74,7 +75,9 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let texts = Texts::new(language_of(&words));
     let command = help::translate(Arguments::command(), &texts);
-    let parsed = command.try_get_matches_from(words).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed = command
+        .try_get_matches_from(words)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -83,7 +86,10 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }
     };
-    let session = Session { texts, database: arguments.database };
+    let session = Session {
+        texts,
+        database: arguments.database,
+    };
     match perform(&session, arguments.task).await {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => ExitCode::from(tell(&session.texts, failure)),
@@ -92,9 +98,17 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The language asked for, which must be known before the command line is parsed, since help is in it.
 fn language_of(words: &[OsString]) -> Language {
-    let asked = words.windows(2).find(|pair| pair.first().is_some_and(|word| word == "--language"));
-    let joined = words.iter().find_map(|word| word.to_str()?.strip_prefix("--language=").map(str::to_owned));
-    let asked = asked.and_then(|pair| pair.last()?.to_str().map(str::to_owned)).or(joined);
+    let asked = words
+        .windows(2)
+        .find(|pair| pair.first().is_some_and(|word| word == "--language"));
+    let joined = words.iter().find_map(|word| {
+        word.to_str()?
+            .strip_prefix("--language=")
+            .map(str::to_owned)
+    });
+    let asked = asked
+        .and_then(|pair| pair.last()?.to_str().map(str::to_owned))
+        .or(joined);
     asked.map_or_else(config::language, |tag| Language::of_locale(&tag))
 }
 

@@ -18,7 +18,10 @@ fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), F
     match output {
         None => print(data),
         Some(path) => std::fs::write(path, data).map_err(|error| {
-            let facts = [("file", path.display().to_string()), ("reason", error.to_string())];
+            let facts = [
+                ("file", path.display().to_string()),
+                ("reason", error.to_string()),
+            ];
             Failure::Sentence(UNAVAILABLE, session.texts.tell("file-not-written", &facts))
         })?,
     }
@@ -26,11 +29,15 @@ fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), F
 }
 
 fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
-    Ok(text.map(|code| VillageCode::parse("village", code)).transpose()?)
+    Ok(text
+        .map(|code| VillageCode::parse("village", code))
+        .transpose()?)
 }
 
 fn json_of(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .unwrap_or_default()
 }
 
 pub(super) async fn report(session: &Session, options: &ReportOptions) -> Result<(), Failure> {
@@ -43,14 +50,16 @@ pub(super) async fn report(session: &Session, options: &ReportOptions) -> Result
     let data = match options.format {
         Format::Table => report_table(&session.texts, &report),
         Format::Json => json_of(&report),
-        Format::Csv => csv_of(&report_rows(&serde_json::to_value(&report).unwrap_or_default())).unwrap_or_default(),
+        Format::Csv => csv_of(&report_rows(
+            &serde_json::to_value(&report).unwrap_or_default(),
+        ))
+        .unwrap_or_default(),
     };
     deliver(session, options.output.as_deref(), &data)
 }
 
 /// The report as a person reads it: the village's own figures, the checks, and what each of its parts contributed.
 pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
-    let words = |names: &[&str]| names.iter().map(|name| texts.say(&format!("word-{name}"))).collect::<Vec<_>>();
     let title = [
         ("township", report.township.clone()),
         ("village", report.name.clone()),
@@ -58,43 +67,120 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
         ("pickups", report.pickups.to_string()),
         ("households", report.households_participating.to_string()),
     ];
-    let mut text = format!("{}\n\n", texts.tell("report-title", &title));
-    for (section, value) in [("credit", serde_json::to_value(&report.credit)), ("fees", serde_json::to_value(&report.fees))] {
-        let Ok(Value::Object(figures)) = value else { continue };
-        let shown = figures.iter().filter(|(name, value)| {
-            value.as_str() != Some("0.00") || matches!(name.as_str(), "opening" | "closing")
-        });
-        let row = |(name, value): (&String, &Value)| {
-            vec![texts.say(&format!("word-{section}-{}", name.replace('_', "-"))), value.as_str().unwrap_or_default().to_owned()]
-        };
-        text += &table(words(&[section, "yuan"]), 1, shown.map(row).collect());
-        text.push('\n');
-    }
-    let cash = [("received", report.cash_received.to_string()), ("advance", report.advance_closing.to_string())];
-    text += &format!("{}\n\n", texts.tell("report-cash", &cash));
-    text += &materials_table(texts, report, words(&["material", "opening", "collected", "value", "closing", "value"]));
-    let rows = report.collectors.iter().map(|row| {
-        vec![row.collector.to_string(), row.pickups.to_string(), row.weight_kg.to_string(), row.amount.to_string()]
-    });
-    text += &table(words(&["collector", "pickups", "kg", "yuan"]), 1, rows.collect());
-    text.push('\n');
-    let rows = report.groups.iter().map(|row| {
-        let figures = [row.credit, row.charged, row.waived, row.offset, row.cash].map(|figure| figure.to_string());
-        [row.group.to_string()].into_iter().chain(figures).collect()
-    });
-    text += &table(words(&["group", "earned", "charged", "waived", "offset", "cash"]), 1, rows.collect());
-    text.push('\n');
-    let rows = report.checks.iter().map(|check| {
-        let verdict = texts.say(if check.holds { "word-holds" } else { "word-fails" });
-        vec![texts.say(&format!("word-{}", check.id.replace('_', "-"))), verdict, check.difference.to_string()]
-    });
-    text + &table(words(&["check", "verdict", "difference"]), 1, rows.collect())
+    let cash = [
+        ("received", report.cash_received.to_string()),
+        ("advance", report.advance_closing.to_string()),
+    ];
+    let parts = [
+        texts.tell("report-title", &title) + "\n",
+        balance_table(
+            texts,
+            "credit",
+            serde_json::to_value(&report.credit).unwrap_or_default(),
+        ),
+        balance_table(
+            texts,
+            "fees",
+            serde_json::to_value(&report.fees).unwrap_or_default(),
+        ),
+        texts.tell("report-cash", &cash) + "\n",
+        materials_table(texts, report),
+        collectors_table(texts, report),
+        groups_table(texts, report),
+        checks_table(texts, report),
+    ];
+    parts.join("\n")
 }
 
-fn materials_table(texts: &Texts, report: &MonthReport, header: Vec<String>) -> String {
+fn words(texts: &Texts, names: &[&str]) -> Vec<String> {
+    names
+        .iter()
+        .map(|name| texts.say(&format!("word-{name}")))
+        .collect()
+}
+
+/// The figures of credit or fees from opening to closing; a figure of nothing is left out between them.
+fn balance_table(texts: &Texts, section: &str, figures: Value) -> String {
+    let Value::Object(figures) = figures else {
+        return String::new();
+    };
+    let is_shown =
+        |name: &str, value: &str| value != "0.00" || matches!(name, "opening" | "closing");
+    let rows = figures.iter().filter_map(|(name, value)| {
+        let value = value.as_str()?;
+        let word = texts.say(&format!("word-{section}-{}", name.replace('_', "-")));
+        is_shown(name, value).then(|| vec![word, value.to_owned()])
+    });
+    table(words(texts, &[section, "yuan"]), 1, rows.collect())
+}
+
+fn collectors_table(texts: &Texts, report: &MonthReport) -> String {
+    let rows = report.collectors.iter().map(|row| {
+        vec![
+            row.collector.to_string(),
+            row.pickups.to_string(),
+            row.weight_kg.to_string(),
+            row.amount.to_string(),
+        ]
+    });
+    table(
+        words(texts, &["collector", "pickups", "kg", "yuan"]),
+        1,
+        rows.collect(),
+    )
+}
+
+fn groups_table(texts: &Texts, report: &MonthReport) -> String {
+    let rows = report.groups.iter().map(|row| {
+        let figures = [row.credit, row.charged, row.waived, row.offset, row.cash];
+        [row.group.to_string()]
+            .into_iter()
+            .chain(figures.map(|figure| figure.to_string()))
+            .collect()
+    });
+    let header = words(
+        texts,
+        &["group", "earned", "charged", "waived", "offset", "cash"],
+    );
+    table(header, 1, rows.collect())
+}
+
+fn checks_table(texts: &Texts, report: &MonthReport) -> String {
+    let rows = report.checks.iter().map(|check| {
+        let verdict = texts.say(if check.holds {
+            "word-holds"
+        } else {
+            "word-fails"
+        });
+        let name = texts.say(&format!("word-{}", check.id.replace('_', "-")));
+        vec![name, verdict, check.difference.to_string()]
+    });
+    table(
+        words(texts, &["check", "verdict", "difference"]),
+        1,
+        rows.collect(),
+    )
+}
+
+fn materials_table(texts: &Texts, report: &MonthReport) -> String {
+    let header = words(
+        texts,
+        &[
+            "material",
+            "opening",
+            "collected",
+            "value",
+            "closing",
+            "value",
+        ],
+    );
     let is_chinese = texts.language() == Language::Chinese;
     let rows = report.materials.iter().map(|row| {
-        let name = if is_chinese || row.name_en.is_empty() { &row.name } else { &row.name_en };
+        let name = if is_chinese || row.name_en.is_empty() {
+            &row.name
+        } else {
+            &row.name_en
+        };
         vec![
             format!("{} {name}", row.code),
             row.opening.to_string(),
@@ -104,11 +190,18 @@ fn materials_table(texts: &Texts, report: &MonthReport, header: Vec<String>) -> 
             row.closing_value.to_string(),
         ]
     });
-    table(header, 1, rows.collect()) + "\n"
+    table(header, 1, rows.collect())
 }
 
-pub(super) async fn statement(session: &Session, options: &StatementOptions) -> Result<(), Failure> {
-    let month = |text: &Option<String>, field| text.as_deref().map(|text| Month::parse(field, text)).transpose();
+pub(super) async fn statement(
+    session: &Session,
+    options: &StatementOptions,
+) -> Result<(), Failure> {
+    let month = |text: &Option<String>, field| {
+        text.as_deref()
+            .map(|text| Month::parse(field, text))
+            .transpose()
+    };
     let (from, to) = (month(&options.from, "from")?, month(&options.to, "to")?);
     let household = HouseholdNo::parse("household", &options.household)?;
     let code = code_of(options.village.as_deref())?;
@@ -138,19 +231,48 @@ fn statement_table(texts: &Texts, statement: &Statement) -> String {
         ("owed", statement.owed_closing.to_string()),
     ];
     let title = texts.tell("statement-title", &title);
-    format!("{title}\n\n{}\n{}\n", table(header, 2, rows), texts.tell("statement-closing", &closing))
+    format!(
+        "{title}\n\n{}\n{}\n",
+        table(header, 2, rows),
+        texts.tell("statement-closing", &closing)
+    )
 }
 
 fn statement_rows(texts: &Texts, statement: &Statement) -> Vec<Vec<String>> {
-    let names = ["date", "what", "quantity", "price", "amount", "credit", "advance", "owed"];
-    let header = names.iter().map(|name| texts.say(&format!("word-{name}"))).collect();
-    let opening = [statement.credit_opening, statement.advance_opening, statement.owed_opening];
+    let names = [
+        "date", "what", "quantity", "price", "amount", "credit", "advance", "owed",
+    ];
+    let header = names
+        .iter()
+        .map(|name| texts.say(&format!("word-{name}")))
+        .collect();
+    let opening = [
+        statement.credit_opening,
+        statement.advance_opening,
+        statement.owed_opening,
+    ];
     let mut rows: Vec<Vec<String>> = vec![header];
     if opening.iter().any(|figure| !figure.is_zero()) {
-        let blank = [String::new(), texts.say("word-brought-forward"), String::new(), String::new(), String::new()];
-        rows.push(blank.into_iter().chain(opening.map(|figure| figure.to_string())).collect());
+        let blank = [
+            String::new(),
+            texts.say("word-brought-forward"),
+            String::new(),
+            String::new(),
+            String::new(),
+        ];
+        rows.push(
+            blank
+                .into_iter()
+                .chain(opening.map(|figure| figure.to_string()))
+                .collect(),
+        );
     }
-    rows.extend(statement.lines.iter().map(|line| statement_row(texts, line)));
+    rows.extend(
+        statement
+            .lines
+            .iter()
+            .map(|line| statement_row(texts, line)),
+    );
     rows
 }
 
@@ -158,10 +280,14 @@ fn statement_row(texts: &Texts, line: &Line) -> Vec<String> {
     let mut what = vec![texts.say(&format!("line-{}", line.kind.word()))];
     what.extend(line.document.clone());
     what.extend(line.period.map(|period| period.to_string()));
-    what.extend(line.material_name.clone().map(|(chinese, english)| match texts.language() {
-        Language::English if !english.is_empty() => english,
-        Language::English | Language::Chinese => chinese,
-    }));
+    what.extend(
+        line.material_name
+            .clone()
+            .map(|(chinese, english)| match texts.language() {
+                Language::English if !english.is_empty() => english,
+                Language::English | Language::Chinese => chinese,
+            }),
+    );
     what.extend(line.reason.as_ref().map(|reason| format!("({reason})")));
     what.extend(line.is_reversed.then(|| texts.say("word-struck")));
     let price = match (&line.price, line.per) {
@@ -171,7 +297,9 @@ fn statement_row(texts: &Texts, line: &Line) -> Vec<String> {
     vec![
         line.date.to_string(),
         what.join(" "),
-        line.quantity.map(|quantity| quantity.to_string()).unwrap_or_default(),
+        line.quantity
+            .map(|quantity| quantity.to_string())
+            .unwrap_or_default(),
         price,
         line.amount.to_string(),
         line.credit.to_string(),
@@ -184,7 +312,11 @@ pub(super) async fn verify(session: &Session, options: &VerifyOptions) -> Result
     let code = code_of(options.village.as_deref())?;
     let ledger = session.reading().await?;
     let bar = super::import::progress(None);
-    let verified = ledger.verify(code.as_ref(), |entries| bar.inc(u64::try_from(entries).unwrap_or(0))).await;
+    let verified = ledger
+        .verify(code.as_ref(), |entries| {
+            bar.inc(u64::try_from(entries).unwrap_or(0));
+        })
+        .await;
     bar.finish_and_clear();
     ledger.close().await?;
     let verified = verified?;
@@ -198,12 +330,22 @@ pub(super) async fn verify(session: &Session, options: &VerifyOptions) -> Result
                     ("entries", village.entries.to_string()),
                     ("head", village.head.chars().take(16).collect()),
                 ];
-                let name = if village.finding.is_some() { "verify-wrong" } else { "verify-right" };
+                let name = if village.finding.is_some() {
+                    "verify-wrong"
+                } else {
+                    "verify-right"
+                };
                 if let Some(finding) = &village.finding {
                     let nothing = || texts.say("word-nothing");
                     facts.push(("table", finding.table.clone()));
                     facts.push(("row", finding.row.clone()));
-                    facts.push(("column", finding.column.clone().unwrap_or_else(|| texts.say("word-whole-row"))));
+                    facts.push((
+                        "column",
+                        finding
+                            .column
+                            .clone()
+                            .unwrap_or_else(|| texts.say("word-whole-row")),
+                    ));
                     facts.push(("expected", finding.expected.clone().unwrap_or_else(nothing)));
                     facts.push(("found", finding.found.clone().unwrap_or_else(nothing)));
                 }
@@ -211,5 +353,9 @@ pub(super) async fn verify(session: &Session, options: &VerifyOptions) -> Result
             }
         }
     }
-    if verified.iter().any(|village| village.finding.is_some()) { Err(Failure::Told(REFUSED)) } else { Ok(()) }
+    if verified.iter().any(|village| village.finding.is_some()) {
+        Err(Failure::Told(REFUSED))
+    } else {
+        Ok(())
+    }
 }

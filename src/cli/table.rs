@@ -6,7 +6,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 /// A table with a header; the columns from `figures_from` on hold figures.
 pub(super) fn table(header: Vec<String>, figures_from: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
     table.add_rows(rows);
     for column in table.column_iter_mut().skip(figures_from) {

@@ -1,26 +1,25 @@
 //! The subcommands that change the books: each builds one command, gives it to the ledger, and tells what was booked.
 
-use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::cli::arguments::{
-    CashTask, Common, HouseholdAttributes, HouseholdTask, OpeningTask, PickupTask, PolicyTask, PricesTask, RunOptions,
+    CashTask, Common, HouseholdTask, OpeningTask, PickupTask, PolicyTask, PricesTask, RunOptions,
     RunTask,
 };
+use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
 use crate::cli::{Failure, Session, print};
 use crate::domain::decide::Outcome;
-use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms, MoveOut, RefundAdvance};
-use crate::domain::household::{ChangeHousehold, RegisterHousehold, VacancyChange};
+use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
 use crate::domain::month::{parse_date, parse_time};
+use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::number::parse_whole;
-use crate::domain::opening::{OpeningLine, RecordOpening, VoidOpening};
-use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
+use crate::domain::opening::{RecordOpening, VoidOpening};
+use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::{PriceLine, PublishPriceList};
 use crate::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::{
-    Account, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money, Month,
-    Quantity, Refusal, Request, UnitPrice, VillageCode, WrittenUnit, plain_text,
+    CollectorCode, Command, DocumentNo, HouseholdNo, Money, Month, Refusal, Request, VillageCode,
+    plain_text,
 };
 use crate::ledger::Ledger;
 
@@ -28,8 +27,17 @@ use crate::ledger::Ledger;
 const ACTOR: &str = "clerk";
 
 /// Gives a command to the ledger and tells what was booked.
-async fn submit(session: &Session, common: Common, dry_run: bool, command: Command) -> Result<(), Failure> {
-    let code = common.village.as_deref().map(|code| VillageCode::parse("village", code)).transpose()?;
+async fn submit(
+    session: &Session,
+    common: Common,
+    dry_run: bool,
+    command: Command,
+) -> Result<(), Failure> {
+    let code = common
+        .village
+        .as_deref()
+        .map(|code| VillageCode::parse("village", code))
+        .transpose()?;
     let ledger = session.writing().await?;
     let outcome = submit_to(&ledger, code.as_ref(), common.id, dry_run, command).await;
     ledger.close().await?;
@@ -38,7 +46,11 @@ async fn submit(session: &Session, common: Common, dry_run: bool, command: Comma
         Outcome::NothingToDo => print(&format!("{}\n", texts.say("nothing-to-do"))),
         Outcome::Recorded(recorded) => {
             let kind = texts.say(&format!("kind-{}", recorded.event.kind().replace('_', "-")));
-            let number = recorded.event.document().map(|(_, number)| number.to_string()).unwrap_or_default();
+            let number = recorded
+                .event
+                .document()
+                .map(|(_, number)| number.to_string())
+                .unwrap_or_default();
             let facts = [
                 ("kind", kind),
                 ("number", number),
@@ -66,7 +78,12 @@ async fn submit_to(
 ) -> Result<Outcome, Failure> {
     let (village, _) = ledger.village(code).await?;
     let id = id.unwrap_or_else(|| ledger.chance().command_id(ledger.clock().now()));
-    let request = Request { village, id, actor: ACTOR.to_owned(), command };
+    let request = Request {
+        village,
+        id,
+        actor: ACTOR.to_owned(),
+        command,
+    };
     if dry_run {
         let mut answers = ledger.rehearse(&[request]).await?;
         return Ok(answers.pop().unwrap_or(Ok(Outcome::NothingToDo))?);
@@ -74,47 +91,16 @@ async fn submit_to(
     Ok(ledger.submit(request).await?)
 }
 
-/// The time that was given, or now.
-fn time(at: Option<String>) -> Result<Timestamp, Refusal> {
-    match at {
-        Some(text) => parse_time("at", &text),
-        None => Ok(crate::clock::Clock::System.now()),
-    }
-}
-
-/// Reads `MATERIAL=WEIGHTunit`, with `,tare=…`, `,deduction=…` and `,reason=…` behind it.
-fn weighed(text: &str) -> Result<WeighedLine, Refusal> {
-    let form = || Refusal::UnknownWord { field: "line", value: text.to_owned(), allowed: "ZB=8.350kg,tare=0.2" };
-    let mut parts = text.split(',');
-    let (material, quantity) = parts.next().and_then(|first| first.split_once('=')).ok_or_else(form)?;
-    let unit_at = quantity.find(|char: char| char.is_ascii_alphabetic()).ok_or_else(form)?;
-    let (figure, unit) = quantity.split_at(unit_at);
-    let unit = WrittenUnit::parse("line", unit)?;
-    let mut line = WeighedLine {
-        material: MaterialCode::parse("material", material)?,
-        gross: Quantity::parse("gross", figure, unit)?,
-        tare: Quantity::parse("tare", "0", unit)?,
-        deduction: 0,
-        deduction_reason: String::new(),
-    };
-    for part in parts {
-        match part.split_once('=').ok_or_else(form)? {
-            ("tare", tare) => line.tare = Quantity::parse("tare", tare, unit)?,
-            ("deduction", deduction) => line.deduction = parse_whole("deduction", deduction, 0, 500)?,
-            ("reason", reason) => line.deduction_reason = plain_text("reason", reason, 200)?,
-            _ => return Err(form()),
-        }
-    }
-    Ok(line)
-}
-
-fn lines(texts: &[String]) -> Result<Vec<WeighedLine>, Refusal> {
-    texts.iter().map(|text| weighed(text)).collect()
-}
-
 pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Failure> {
     match task {
-        PickupTask::Record { common, number, household, collector, at, line } => {
+        PickupTask::Record {
+            common,
+            number,
+            household,
+            collector,
+            at,
+            line,
+        } => {
             let command = RecordPickup {
                 pickup_no: DocumentNo::parse("number", &number)?,
                 occurred_at: time(at)?,
@@ -125,12 +111,34 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             };
             submit(session, common, false, Command::RecordPickup(command)).await
         }
-        PickupTask::Void { common, number, reason, at } => {
+        PickupTask::Void {
+            common,
+            number,
+            reason,
+            at,
+        } => {
             let pickup_no = DocumentNo::parse("number", &number)?;
             let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
-            submit(session, common, false, Command::VoidPickup(VoidPickup { pickup_no, voided_at, reason })).await
+            submit(
+                session,
+                common,
+                false,
+                Command::VoidPickup(VoidPickup {
+                    pickup_no,
+                    voided_at,
+                    reason,
+                }),
+            )
+            .await
         }
-        PickupTask::Correct { common, number, new_number, line, reason, at } => {
+        PickupTask::Correct {
+            common,
+            number,
+            new_number,
+            line,
+            reason,
+            at,
+        } => {
             let new_number = new_number.unwrap_or_else(|| format!("{number}-1"));
             let command = CorrectPickup {
                 pickup_no: DocumentNo::parse("number", &number)?,
@@ -146,44 +154,94 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
 
 pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failure> {
     match task {
-        CashTask::Receive { common, household, amount, collector, at } => {
-            let collector = collector.map(|code| CollectorCode::parse("collector", &code)).transpose()?;
+        CashTask::Receive {
+            common,
+            household,
+            amount,
+            collector,
+            at,
+        } => {
+            let collector = collector
+                .map(|code| CollectorCode::parse("collector", &code))
+                .transpose()?;
             let command = ReceiveCash {
                 household_no: HouseholdNo::parse("household", &household)?,
                 amount: Money::parse_positive("amount", &amount)?,
                 received_at: time(at)?,
-                taken_by: collector.map_or_else(|| CashTaker::Office(String::new()), CashTaker::Collector),
+                taken_by: collector
+                    .map_or_else(|| CashTaker::Office(String::new()), CashTaker::Collector),
             };
             submit(session, common, false, Command::ReceiveCash(command)).await
         }
-        CashTask::Void { common, receipt, reason, at } => {
+        CashTask::Void {
+            common,
+            receipt,
+            reason,
+            at,
+        } => {
             let receipt_no = DocumentNo::parse("receipt", &receipt)?;
             let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
-            submit(session, common, false, Command::VoidCash(VoidCash { receipt_no, voided_at, reason })).await
+            submit(
+                session,
+                common,
+                false,
+                Command::VoidCash(VoidCash {
+                    receipt_no,
+                    voided_at,
+                    reason,
+                }),
+            )
+            .await
         }
     }
 }
 
-fn waivers(text: &str) -> Vec<String> {
-    text.split([';', '；', '、', ',']).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
 pub(super) async fn household(session: &Session, task: HouseholdTask) -> Result<(), Failure> {
     match task {
-        HouseholdTask::Register { common, household, attributes, moved_in } => {
+        HouseholdTask::Register {
+            common,
+            household,
+            attributes,
+            moved_in,
+        } => {
             let command = register(&household, &attributes, moved_in.as_deref())?;
             submit(session, common, false, Command::RegisterHousehold(command)).await
         }
-        HouseholdTask::Change { common, household, from, attributes, back } => {
+        HouseholdTask::Change {
+            common,
+            household,
+            from,
+            attributes,
+            back,
+        } => {
             let command = change(&household, &from, &attributes, back)?;
             submit(session, common, false, Command::ChangeHousehold(command)).await
         }
-        HouseholdTask::MoveOut { common, household, on } => {
+        HouseholdTask::MoveOut {
+            common,
+            household,
+            on,
+        } => {
             let household_no = HouseholdNo::parse("household", &household)?;
             let moved_out = parse_date("on", &on)?;
-            submit(session, common, false, Command::MoveOut(MoveOut { household_no, moved_out })).await
+            submit(
+                session,
+                common,
+                false,
+                Command::MoveOut(MoveOut {
+                    household_no,
+                    moved_out,
+                }),
+            )
+            .await
         }
-        HouseholdTask::Refund { common, household, amount, bank, at } => {
+        HouseholdTask::Refund {
+            common,
+            household,
+            amount,
+            bank,
+            at,
+        } => {
             let command = RefundAdvance {
                 household_no: HouseholdNo::parse("household", &household)?,
                 amount: Money::parse_positive("amount", &amount)?,
@@ -195,139 +253,94 @@ pub(super) async fn household(session: &Session, task: HouseholdTask) -> Result<
     }
 }
 
-fn register(
-    household: &str,
-    attributes: &HouseholdAttributes,
-    moved_in: Option<&str>,
-) -> Result<RegisterHousehold, Refusal> {
-    let head = attributes.head.as_deref().map(|head| plain_text("head", head, 64)).transpose()?;
-    let since = attributes.vacant_since.as_deref();
-    Ok(RegisterHousehold {
-        household_no: HouseholdNo::parse("household", household)?,
-        group: Group::parse("group", attributes.group.as_deref().unwrap_or_default())?,
-        headcount: parse_whole("headcount", attributes.headcount.as_deref().unwrap_or("1"), 1, 99)?,
-        kind: HouseholdKind::parse("kind", attributes.kind.as_deref().unwrap_or("resident"))?,
-        moved_in: moved_in.map(|day| parse_date("moved_in", day)).transpose()?,
-        vacant_since: since.map(|day| parse_date("vacant_since", day)).transpose()?,
-        save_up: attributes.save_up.unwrap_or(false),
-        head: head.unwrap_or_default(),
-        waivers: waivers(attributes.waiver.as_deref().unwrap_or_default()),
-    })
-}
-
-fn change(
-    household: &str,
-    from: &str,
-    attributes: &HouseholdAttributes,
-    back: bool,
-) -> Result<ChangeHousehold, Refusal> {
-    let since = attributes.vacant_since.as_deref().map(|day| parse_date("vacant_since", day)).transpose()?;
-    let headcount = attributes.headcount.as_deref();
-    Ok(ChangeHousehold {
-        household_no: HouseholdNo::parse("household", household)?,
-        effective_from: parse_date("from", from)?,
-        group: attributes.group.as_deref().map(|group| Group::parse("group", group)).transpose()?,
-        headcount: headcount.map(|text| parse_whole("headcount", text, 1, 99)).transpose()?,
-        kind: attributes.kind.as_deref().map(|kind| HouseholdKind::parse("kind", kind)).transpose()?,
-        vacancy: match since {
-            Some(since) => VacancyChange::AwaySince(since),
-            None if back => VacancyChange::Back,
-            None => VacancyChange::Unchanged,
-        },
-        save_up: attributes.save_up,
-        head: attributes.head.as_deref().map(|head| plain_text("head", head, 64)).transpose()?,
-        waivers: attributes.waiver.as_deref().map(waivers),
-    })
-}
-
 pub(super) async fn prices(session: &Session, task: PricesTask) -> Result<(), Failure> {
-    let PricesTask::Publish { common, from, price } = task;
-    let lines: Result<Vec<PriceLine>, Refusal> = price.iter().map(|text| price_line(text)).collect();
-    let command = PublishPriceList { effective_from: parse_time("from", &from)?, lines: lines? };
+    let PricesTask::Publish {
+        common,
+        from,
+        price,
+    } = task;
+    let lines: Result<Vec<PriceLine>, Refusal> =
+        price.iter().map(|text| price_line(text)).collect();
+    let command = PublishPriceList {
+        effective_from: parse_time("from", &from)?,
+        lines: lines?,
+    };
     submit(session, common, false, Command::PublishPriceList(command)).await
 }
 
-/// Reads `ZB=0.90` or, for three pieces, `PJ=0.10/3`.
-fn price_line(text: &str) -> Result<PriceLine, Refusal> {
-    let form = || Refusal::UnknownWord { field: "price", value: text.to_owned(), allowed: "ZB=0.90, PJ=0.10/3" };
-    let (material, price) = text.split_once('=').ok_or_else(form)?;
-    let (price, per) = price.split_once('/').unwrap_or((price, "1"));
-    let per = parse_whole("per", per, 1, 1_000)?;
-    let price = UnitPrice::parse("price", price, per)?;
-    Ok(PriceLine { material: MaterialCode::parse("material", material)?, price_li: price.li(), per })
-}
-
-/// A word of the command line as the value it names; the parser of the command line has checked it.
-fn word<T: DeserializeOwned>(field: &'static str, text: &str) -> Result<T, Refusal> {
-    let unknown = || Refusal::UnknownWord { field, value: text.to_owned(), allowed: "--help" };
-    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| unknown())
-}
-
 pub(super) async fn policy(session: &Session, task: PolicyTask) -> Result<(), Failure> {
-    let PolicyTask::Adopt { common, from, basis, amount, period, vacant_percent, non_registered_amount, resolution } =
-        task;
+    let PolicyTask::Adopt {
+        common,
+        from,
+        basis,
+        amount,
+        period,
+        vacant_percent,
+        non_registered_amount,
+        resolution,
+    } = task;
     let own_amount = non_registered_amount.as_deref();
     let terms = FeeTerms {
         basis: word("basis", &basis)?,
         amount: Money::parse("amount", &amount)?,
         period: word("period", &period)?,
         vacant_percent: parse_whole("vacant_percent", &vacant_percent, 0, 100)?,
-        non_registered_amount: own_amount.map(|text| Money::parse("non_registered_amount", text)).transpose()?,
+        non_registered_amount: own_amount
+            .map(|text| Money::parse("non_registered_amount", text))
+            .transpose()?,
         resolution,
     };
-    let command = AdoptFeePolicy { effective_from: Month::parse("from", &from)?, terms };
+    let command = AdoptFeePolicy {
+        effective_from: Month::parse("from", &from)?,
+        terms,
+    };
     submit(session, common, false, Command::AdoptFeePolicy(command)).await
 }
 
 pub(super) async fn opening(session: &Session, task: OpeningTask) -> Result<(), Failure> {
     match task {
-        OpeningTask::Record { common, kind, subject, period, amount, quantity } => {
-            let line = opening_line(&kind, &subject, period.as_deref(), &amount, quantity.as_deref())?;
-            submit(session, common, false, Command::RecordOpening(RecordOpening { line })).await
+        OpeningTask::Record {
+            common,
+            kind,
+            subject,
+            period,
+            amount,
+            quantity,
+        } => {
+            let line = opening_line(
+                &kind,
+                &subject,
+                period.as_deref(),
+                &amount,
+                quantity.as_deref(),
+            )?;
+            submit(
+                session,
+                common,
+                false,
+                Command::RecordOpening(RecordOpening { line }),
+            )
+            .await
         }
-        OpeningTask::Void { common, number, reason, at } => {
+        OpeningTask::Void {
+            common,
+            number,
+            reason,
+            at,
+        } => {
             let number = DocumentNo::parse("number", &number)?;
             let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
-            submit(session, common, false, Command::VoidOpening(VoidOpening { number, voided_at, reason })).await
-        }
-    }
-}
-
-fn opening_line(
-    kind: &str,
-    subject: &str,
-    period: Option<&str>,
-    amount: &str,
-    quantity: Option<&str>,
-) -> Result<OpeningLine, Refusal> {
-    match kind {
-        "credit" => Ok(OpeningLine::Credit {
-            household_no: HouseholdNo::parse("subject", subject)?,
-            amount: Money::parse_positive("amount", amount)?,
-        }),
-        "charge" => Ok(OpeningLine::Charge {
-            household_no: HouseholdNo::parse("subject", subject)?,
-            period: Month::parse("period", period.unwrap_or_default())?,
-            amount: Money::parse_positive("amount", amount)?,
-        }),
-        "stock" => {
-            let written = quantity.unwrap_or_default();
-            let unit_at = written.find(|char: char| char.is_ascii_alphabetic()).unwrap_or(written.len());
-            let (figure, unit) = written.split_at(unit_at);
-            Ok(OpeningLine::Stock {
-                material: MaterialCode::parse("subject", subject)?,
-                amount: Money::parse("amount", amount)?,
-                quantity: Quantity::parse_stock("quantity", figure, WrittenUnit::parse("quantity", unit)?.unit())?,
-            })
-        }
-        code => {
-            let account = Account::from_code(code);
-            let account = account.ok_or_else(|| Refusal::AccountUnknown { account: code.to_owned() })?;
-            Ok(OpeningLine::Account {
-                account,
-                subject: subject.to_owned(),
-                amount: Money::parse_signed("amount", amount)?,
-            })
+            submit(
+                session,
+                common,
+                false,
+                Command::VoidOpening(VoidOpening {
+                    number,
+                    voided_at,
+                    reason,
+                }),
+            )
+            .await
         }
     }
 }
@@ -336,11 +349,15 @@ pub(super) async fn run(session: &Session, task: RunTask) -> Result<(), Failure>
     let month = |options: &RunOptions| Month::parse("month", &options.month);
     match task {
         RunTask::Charges(options) => {
-            let command = Command::ChargeFees(ChargeFees { month: month(&options)? });
+            let command = Command::ChargeFees(ChargeFees {
+                month: month(&options)?,
+            });
             submit(session, options.common, options.dry_run, command).await
         }
         RunTask::Offset(options) => {
-            let command = Command::OffsetCredit(OffsetCredit { month: month(&options)? });
+            let command = Command::OffsetCredit(OffsetCredit {
+                month: month(&options)?,
+            });
             submit(session, options.common, options.dry_run, command).await
         }
     }

@@ -83,7 +83,10 @@ accounts! {
 impl Account {
     /// The account with that code.
     pub fn from_code(code: &str) -> Option<Account> {
-        Account::ALL.iter().copied().find(|account| account.code() == code)
+        Account::ALL
+            .iter()
+            .copied()
+            .find(|account| account.code() == code)
     }
 
     /// Whether the account's subject is a household.
@@ -111,7 +114,10 @@ pub struct AccountRef {
 impl Account {
     /// This account for a subject.
     pub fn of(self, subject: impl AsRef<str>) -> AccountRef {
-        AccountRef { account: self, subject: subject.as_ref().to_owned() }
+        AccountRef {
+            account: self,
+            subject: subject.as_ref().to_owned(),
+        }
     }
 
     /// This account without a subject.

@@ -6,9 +6,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::facts::Need;
-use crate::domain::fee::{AdoptFeePolicy, ChargeFees, MoveOut, RefundAdvance};
+use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
+use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
@@ -127,27 +128,50 @@ impl Command {
 
     /// Whether it concerns every household of the village, so that it runs as a batch of its own.
     pub const fn is_village_wide(&self) -> bool {
-        matches!(self, Command::AdoptFeePolicy(_) | Command::ChargeFees(_) | Command::OffsetCredit(_))
+        matches!(
+            self,
+            Command::AdoptFeePolicy(_) | Command::ChargeFees(_) | Command::OffsetCredit(_)
+        )
     }
 
     /// The facts it surely needs, so that a batch can load them together; what else it turns out to need it asks for when decided.
     pub fn needs(&self) -> Vec<Need> {
-        let document = |kind, number: &crate::domain::DocumentNo| Need::Document(kind, number.clone());
+        let document =
+            |kind, number: &crate::domain::DocumentNo| Need::Document(kind, number.clone());
         match self {
             Command::PublishPriceList(_) => vec![Need::PriceLists],
-            Command::RegisterHousehold(command) => vec![Need::Household(command.household_no.clone())],
-            Command::ChangeHousehold(command) => vec![Need::Household(command.household_no.clone())],
+            Command::RegisterHousehold(command) => {
+                vec![Need::Household(command.household_no.clone())]
+            }
+            Command::ChangeHousehold(command) => {
+                vec![Need::Household(command.household_no.clone())]
+            }
             Command::MoveOut(command) => {
-                vec![Need::Household(command.household_no.clone()), Need::Account(command.household_no.clone())]
+                vec![
+                    Need::Household(command.household_no.clone()),
+                    Need::Account(command.household_no.clone()),
+                ]
             }
             Command::RefundAdvance(command) => {
-                vec![Need::Household(command.household_no.clone()), Need::Account(command.household_no.clone())]
+                vec![
+                    Need::Household(command.household_no.clone()),
+                    Need::Account(command.household_no.clone()),
+                ]
             }
             Command::RecordOpening(command) => {
                 let household = command.line.household();
                 let account = household.clone().map(Need::Account);
-                let number = command.line.number().ok().map(|number| document(DocumentKind::Opening, &number));
-                household.map(Need::Household).into_iter().chain(account).chain(number).collect()
+                let number = command
+                    .line
+                    .number()
+                    .ok()
+                    .map(|number| document(DocumentKind::Opening, &number));
+                household
+                    .map(Need::Household)
+                    .into_iter()
+                    .chain(account)
+                    .chain(number)
+                    .collect()
             }
             Command::VoidOpening(command) => vec![document(DocumentKind::Opening, &command.number)],
             Command::RecordPickup(command) => vec![
@@ -155,7 +179,9 @@ impl Command {
                 Need::Household(command.household_no.clone()),
                 document(DocumentKind::Pickup, &command.pickup_no),
             ],
-            Command::VoidPickup(command) => vec![document(DocumentKind::Pickup, &command.pickup_no)],
+            Command::VoidPickup(command) => {
+                vec![document(DocumentKind::Pickup, &command.pickup_no)]
+            }
             Command::CorrectPickup(command) => vec![
                 Need::PriceLists,
                 document(DocumentKind::Pickup, &command.pickup_no),
@@ -169,7 +195,9 @@ impl Command {
                     crate::domain::month::business_date(command.received_at).year(),
                 ),
             ],
-            Command::VoidCash(command) => vec![document(DocumentKind::CashReceipt, &command.receipt_no)],
+            Command::VoidCash(command) => {
+                vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
+            }
             Command::OpenVillage(_)
             | Command::RegisterMaterial(_)
             | Command::AdoptFeePolicy(_)

@@ -11,6 +11,10 @@ use crate::domain::{Event, Refusal};
 
 /// What became of a command that was not refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every outcome is the large one"
+)]
 pub enum Outcome {
     /// It is in the journal.
     Recorded(Recorded),
@@ -48,6 +52,10 @@ impl Recorded {
 
 /// What to do with a command.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives only until it is looked at"
+)]
 pub enum Verdict {
     /// Write this entry, and keep the personal details beside it.
     Record(Box<Entry>, Option<Private>),
@@ -64,9 +72,15 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
     let fingerprint = seal::fingerprint(&command_json);
     let details = request.command.private().to_json();
     if let Some(accepted) = book.accepted(request.id)? {
-        return replay(request.id, accepted, fingerprint, &command_json, details.as_deref())
-            .map(|recorded| Verdict::Answer(Outcome::Recorded(recorded)))
-            .map_err(Stop::Refused);
+        return replay(
+            request.id,
+            accepted,
+            fingerprint,
+            &command_json,
+            details.as_deref(),
+        )
+        .map(|recorded| Verdict::Answer(Outcome::Recorded(recorded)))
+        .map_err(Stop::Refused);
     }
     let Some(decision) = dispatch(book, &request.command)? else {
         return Ok(Verdict::Answer(Outcome::NothingToDo));
@@ -84,7 +98,9 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
         recorded_at: book.now(),
         content: serde_json::to_string(&decision.event).unwrap_or_default(),
         decision,
-        private_digest: private.as_ref().map(|private| seal::private_digest(&private.salt, &private.content)),
+        private_digest: private
+            .as_ref()
+            .map(|private| seal::private_digest(&private.salt, &private.content)),
         hash: book.head().hash,
     };
     entry.hash = seal::chain(book.head().hash, &entry);
@@ -95,7 +111,10 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
 fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
     match command {
         Command::OpenVillage(command) => match book.village() {
-            Ok(_) => Err(Refusal::VillageOpenAlready { village: book.code().clone() }.into()),
+            Ok(_) => Err(Refusal::VillageOpenAlready {
+                village: book.code().clone(),
+            }
+            .into()),
             Err(_) => command.decide().map(Some),
         },
         Command::RegisterMaterial(command) => command.decide(book).map(Some),
@@ -138,7 +157,9 @@ fn replay(
         return Err(Refusal::IdUsedForOtherContent { differing });
     }
     if !has_same_details {
-        return Err(Refusal::IdUsedForOtherContent { differing: "private".to_owned() });
+        return Err(Refusal::IdUsedForOtherContent {
+            differing: "private".to_owned(),
+        });
     }
     Ok(Recorded {
         command_id: id,
@@ -151,22 +172,32 @@ fn replay(
 
 /// The name of the first field that a command states and that stands otherwise in the event of its id.
 fn first_difference(command: &Value, event: &Value) -> Option<String> {
-    let (Value::Object(command), Value::Object(event)) = (command, event) else { return None };
+    let (Value::Object(command), Value::Object(event)) = (command, event) else {
+        return None;
+    };
     command
         .iter()
         .filter(|(name, value)| name.as_str() != "type" && !value.is_null())
-        .find(|(name, value)| event.get(name.as_str()).is_none_or(|other| !stands_in(value, other)))
+        .find(|(name, value)| {
+            event
+                .get(name.as_str())
+                .is_none_or(|other| !stands_in(value, other))
+        })
         .map(|(name, _)| name.clone())
 }
 
 /// Whether everything that the one states stands in the other.
 fn stands_in(stated: &Value, other: &Value) -> bool {
     match (stated, other) {
-        (Value::Object(stated), Value::Object(other)) => {
-            stated.iter().all(|(name, value)| other.get(name).is_some_and(|other| stands_in(value, other)))
-        }
+        (Value::Object(stated), Value::Object(other)) => stated
+            .iter()
+            .all(|(name, value)| other.get(name).is_some_and(|other| stands_in(value, other))),
         (Value::Array(stated), Value::Array(other)) => {
-            stated.len() == other.len() && stated.iter().zip(other).all(|(value, other)| stands_in(value, other))
+            stated.len() == other.len()
+                && stated
+                    .iter()
+                    .zip(other)
+                    .all(|(value, other)| stands_in(value, other))
         }
         _ => stated == other,
     }

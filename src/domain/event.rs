@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::facts::DocumentKind;
-use crate::domain::fee::{AdoptFeePolicy, FeesCharged, MovedOut, RefundAdvance};
+use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
+use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
 use crate::domain::price_list::PublishedPriceList;
@@ -122,11 +123,17 @@ impl Event {
     }
 
     /// The document it made.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     pub fn document(&self) -> Option<(DocumentKind, &DocumentNo)> {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
-            other => other.pickup().map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
+            other => other
+                .pickup()
+                .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
         }
     }
 

@@ -1,14 +1,16 @@
 //! The facts of a village that decisions are made from. They answer only what was loaded and are advanced by what is decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::fee::{ChargeBasis, FeePolicy};
+use crate::domain::fee::FeePolicy;
 use crate::domain::household::Household;
+use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::Decision;
+use crate::domain::known::Known;
 use crate::domain::material::Material;
 use crate::domain::month::{self, Month, written_time};
 use crate::domain::price_list::PriceList;
@@ -65,7 +67,11 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: &'static [DocumentKind] = &[DocumentKind::Opening, DocumentKind::Pickup, DocumentKind::CashReceipt];
+    pub const ALL: &'static [DocumentKind] = &[
+        DocumentKind::Opening,
+        DocumentKind::Pickup,
+        DocumentKind::CashReceipt,
+    ];
 
     /// The word used in the database.
     pub const fn word(self) -> &'static str {
@@ -78,64 +84,10 @@ impl DocumentKind {
 
     /// The kind with that word.
     pub fn from_word(word: &str) -> Option<DocumentKind> {
-        DocumentKind::ALL.iter().copied().find(|kind| kind.word() == word)
-    }
-}
-
-/// A fee charge as it stands now.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Charge {
-    /// The month in whose books it was issued.
-    pub issued_in: Month,
-    /// Before the waiver; nothing once the charge was taken back.
-    pub gross: Money,
-    /// The part that is waived.
-    pub waived: Money,
-    /// What is still owed.
-    pub open: Money,
-    /// What was paid out of fee advance.
-    pub from_advance: Money,
-    /// How it was priced.
-    pub basis: ChargeBasis,
-}
-
-impl Charge {
-    /// What is settled: net less open.
-    pub fn settled(&self) -> Money {
-        self.gross - self.waived - self.open
-    }
-}
-
-/// What a household has and owes.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct HouseholdAccount {
-    /// Credit (抵扣款); below zero only by a void or correction (R-CO-4).
-    pub credit: Money,
-    /// Fee advance (预收).
-    pub advance: Money,
-    /// Charges by the first month of their period.
-    pub charges: BTreeMap<Month, Charge>,
-    /// How credit moved by month; complete only from the month that a whole village was loaded from.
-    pub credit_moved: BTreeMap<Month, Money>,
-}
-
-impl HouseholdAccount {
-    /// Open charges, oldest first.
-    pub fn open_charges(&self) -> impl Iterator<Item = (Month, Money)> {
-        let open = |(period, charge): (&Month, &Charge)| (*period, charge.open);
-        self.charges.iter().map(open).filter(|(_, open)| open.is_positive())
-    }
-
-    /// Open charges that stood in the books by the end of a month, oldest first.
-    pub fn open_charges_issued_by(&self, month: Month) -> impl Iterator<Item = (Month, Money)> {
-        self.open_charges().filter(move |(period, _)| {
-            self.charges.get(period).is_some_and(|charge| charge.issued_in <= month)
-        })
-    }
-
-    /// The credit as it stood at the end of a month.
-    pub fn credit_at_end_of(&self, month: Month) -> Money {
-        self.credit - self.credit_moved.range(month.next()..).map(|(_, moved)| *moved).sum()
+        DocumentKind::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.word() == word)
     }
 }
 
@@ -165,84 +117,6 @@ pub struct Accepted {
     pub private: Option<(Hash, Vec<u8>)>,
     /// Whether it had personal details.
     pub had_private: bool,
-}
-
-/// Rows by key, each either loaded, known to be absent, or not loaded; and which of them were changed.
-#[derive(Clone, Debug)]
-pub struct Known<K, V> {
-    rows: BTreeMap<K, Option<V>>,
-    changed: BTreeSet<K>,
-    /// Whether a row that is not here does not exist.
-    complete: bool,
-}
-
-impl<K, V> Default for Known<K, V> {
-    fn default() -> Known<K, V> {
-        Known { rows: BTreeMap::new(), changed: BTreeSet::new(), complete: false }
-    }
-}
-
-impl<K: Ord + Clone, V> Known<K, V> {
-    /// The row; `None` if it does not exist, an error with the need if nobody looked.
-    fn get(&self, key: &K, need: impl FnOnce() -> Need) -> Result<Option<&V>, Stop> {
-        match self.rows.get(key) {
-            Some(row) => Ok(row.as_ref()),
-            None if self.complete => Ok(None),
-            None => Err(Stop::Missing(need())),
-        }
-    }
-
-    /// Notes what was found in the store. What was decided since is newer and stays.
-    pub fn load(&mut self, key: K, row: Option<V>) {
-        self.rows.entry(key).or_insert(row);
-    }
-
-    /// Notes that everything was loaded.
-    pub fn set_complete(&mut self) {
-        self.complete = true;
-    }
-
-    /// Changes a row.
-    pub fn put(&mut self, key: K, row: V) {
-        self.changed.insert(key.clone());
-        self.rows.insert(key, Some(row));
-    }
-
-    /// The row for changing it in place, if it is loaded and exists.
-    pub fn change(&mut self, key: &K) -> Option<&mut V> {
-        let row = self.rows.get_mut(key)?.as_mut()?;
-        self.changed.insert(key.clone());
-        Some(row)
-    }
-
-    /// The row, if it is known whether it exists; one that is known not to exist is made. Changing it does not count as a change.
-    pub(crate) fn get_known(&mut self, key: &K) -> Option<&mut V>
-    where
-        V: Default,
-    {
-        let is_known = self.complete || self.rows.contains_key(key);
-        is_known.then(|| self.known_or_default(key))
-    }
-
-    /// The row, made if it is not here.
-    pub(crate) fn known_or_default(&mut self, key: &K) -> &mut V
-    where
-        V: Default,
-    {
-        self.rows.entry(key.clone()).or_default().get_or_insert_default()
-    }
-
-    /// The rows that are loaded and exist.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.rows.iter().filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
-    }
-
-    /// The rows changed since the last call.
-    pub fn take_changed(&mut self) -> Vec<(K, &V)> {
-        let changed = std::mem::take(&mut self.changed);
-        let rows = &self.rows;
-        changed.into_iter().filter_map(|key| rows.get(&key)?.as_ref().map(|row| (key, row))).collect()
-    }
 }
 
 /// The place of a village's chain where the next entry goes.
@@ -296,14 +170,17 @@ impl Book {
 
     /// The facts of a village that has no book yet: everything is known, and nothing is there.
     pub fn unopened(code: VillageCode) -> Book {
-        let head = Head { next_seq: 1, hash: genesis(&code) };
+        let head = Head {
+            next_seq: 1,
+            hash: genesis(&code),
+        };
         let mut book = Book::at_head(code, head);
         book.price_lists = Some(BTreeMap::new());
-        book.households.complete = true;
-        book.accounts.complete = true;
-        book.documents.complete = true;
-        book.commands.complete = true;
-        book.last_numbers.complete = true;
+        book.households.set_complete();
+        book.accounts.set_complete();
+        book.documents.set_complete();
+        book.commands.set_complete();
+        book.last_numbers.set_complete();
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
         book
     }
@@ -365,7 +242,11 @@ impl Book {
     /// # Errors
     /// [`Refusal::VillageUnknown`].
     pub fn village(&self) -> Result<&Village, Refusal> {
-        self.village.as_ref().ok_or_else(|| Refusal::VillageUnknown { village: self.code.clone() })
+        self.village
+            .as_ref()
+            .ok_or_else(|| Refusal::VillageUnknown {
+                village: self.code.clone(),
+            })
     }
 
     /// The fee policies, oldest first.
@@ -383,7 +264,9 @@ impl Book {
     /// # Errors
     /// [`Stop::Missing`].
     pub fn price_lists(&self) -> Result<&BTreeMap<Timestamp, PriceList>, Stop> {
-        self.price_lists.as_ref().ok_or(Stop::Missing(Need::PriceLists))
+        self.price_lists
+            .as_ref()
+            .ok_or(Stop::Missing(Need::PriceLists))
     }
 
     /// The price list in force at an instant (R-PR-1).
@@ -392,7 +275,12 @@ impl Book {
     /// [`Refusal::NoPriceListThen`].
     pub fn price_list_at(&self, at: Timestamp) -> Result<&PriceList, Stop> {
         let in_force = self.price_lists()?.range(..=at).next_back();
-        in_force.map(|(_, list)| list).ok_or_else(|| Refusal::NoPriceListThen { at: written_time(at) }.into())
+        in_force.map(|(_, list)| list).ok_or_else(|| {
+            Refusal::NoPriceListThen {
+                at: written_time(at),
+            }
+            .into()
+        })
     }
 
     /// A household, if the number is in use.
@@ -400,7 +288,8 @@ impl Book {
     /// # Errors
     /// [`Stop::Missing`].
     pub fn household(&self, number: &HouseholdNo) -> Result<Option<&Household>, Stop> {
-        self.households.get(number, || Need::Household(number.clone()))
+        self.households
+            .get(number, || Need::Household(number.clone()))
     }
 
     /// A household that must exist.
@@ -408,7 +297,12 @@ impl Book {
     /// # Errors
     /// [`Refusal::HouseholdUnknown`].
     pub fn known_household(&self, number: &HouseholdNo) -> Result<&Household, Stop> {
-        self.household(number)?.ok_or_else(|| Refusal::HouseholdUnknown { household_no: number.to_string() }.into())
+        self.household(number)?.ok_or_else(|| {
+            Refusal::HouseholdUnknown {
+                household_no: number.to_string(),
+            }
+            .into()
+        })
     }
 
     /// Every household in natural order; only after [`Book::whole_village`].
@@ -427,7 +321,9 @@ impl Book {
             charges: BTreeMap::new(),
             credit_moved: BTreeMap::new(),
         };
-        self.accounts.get(number, || Need::Account(number.clone())).map(|account| account.unwrap_or(&NOTHING))
+        self.accounts
+            .get(number, || Need::Account(number.clone()))
+            .map(|account| account.unwrap_or(&NOTHING))
     }
 
     /// Every account that something was booked on; only after [`Book::whole_village`].
@@ -450,20 +346,34 @@ impl Book {
     ///
     /// # Errors
     /// [`Stop::Missing`].
-    pub fn document(&self, kind: DocumentKind, number: &DocumentNo) -> Result<Option<&Document>, Stop> {
-        self.documents.get(&(kind, number.clone()), || Need::Document(kind, number.clone()))
+    pub fn document(
+        &self,
+        kind: DocumentKind,
+        number: &DocumentNo,
+    ) -> Result<Option<&Document>, Stop> {
+        self.documents.get(&(kind, number.clone()), || {
+            Need::Document(kind, number.clone())
+        })
     }
 
     /// A document that exists and was not reversed.
     ///
     /// # Errors
     /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`].
-    pub fn live_document(&self, kind: DocumentKind, number: &DocumentNo) -> Result<&Document, Stop> {
+    pub fn live_document(
+        &self,
+        kind: DocumentKind,
+        number: &DocumentNo,
+    ) -> Result<&Document, Stop> {
         match self.document(kind, number)? {
-            None => Err(Refusal::DocumentUnknown { number: number.to_string() }.into()),
-            Some(document) if document.reversed_by.is_some() => {
-                Err(Refusal::AlreadyReversed { number: number.to_string() }.into())
+            None => Err(Refusal::DocumentUnknown {
+                number: number.to_string(),
             }
+            .into()),
+            Some(document) if document.reversed_by.is_some() => Err(Refusal::AlreadyReversed {
+                number: number.to_string(),
+            }
+            .into()),
             Some(document) => Ok(document),
         }
     }
@@ -474,7 +384,10 @@ impl Book {
     /// [`Refusal::DocumentNoTaken`].
     pub fn check_new_document(&self, kind: DocumentKind, number: &DocumentNo) -> Result<(), Stop> {
         match self.document(kind, number)? {
-            Some(_) => Err(Refusal::DocumentNoTaken { number: number.to_string() }.into()),
+            Some(_) => Err(Refusal::DocumentNoTaken {
+                number: number.to_string(),
+            }
+            .into()),
             None => Ok(()),
         }
     }
@@ -484,7 +397,9 @@ impl Book {
     /// # Errors
     /// [`Stop::Missing`].
     pub fn last_number(&self, kind: DocumentKind, year: i16) -> Result<i64, Stop> {
-        let last = self.last_numbers.get(&(kind, year), || Need::LastNumber(kind, year))?;
+        let last = self
+            .last_numbers
+            .get(&(kind, year), || Need::LastNumber(kind, year))?;
         Ok(last.copied().unwrap_or(0))
     }
 
@@ -503,10 +418,16 @@ impl Book {
     pub fn check_time(&self, field: &'static str, at: Timestamp) -> Result<(), Refusal> {
         let opening_month = self.village()?.opening_month;
         if at.duration_since(self.now) > SignedDuration::from_mins(10) {
-            return Err(Refusal::InTheFuture { field, at: written_time(at) });
+            return Err(Refusal::InTheFuture {
+                field,
+                at: written_time(at),
+            });
         }
         if Month::at(at) < opening_month {
-            return Err(Refusal::BeforeOpening { at: written_time(at), opening_month });
+            return Err(Refusal::BeforeOpening {
+                at: written_time(at),
+                opening_month,
+            });
         }
         Ok(())
     }
@@ -523,6 +444,8 @@ impl Book {
     /// Books a void or correction in the month of its fact while that is open, on the month's last day if a later one has begun (R-CO-5).
     pub fn book_in_month_of(&self, decision: &mut Decision, fact: Timestamp) {
         let month = Month::at(fact);
-        decision.booked_on = decision.booked_on.clamp(month.first_day(), month.last_day());
+        decision.booked_on = decision
+            .booked_on
+            .clamp(month.first_day(), month.last_day());
     }
 }

@@ -1,12 +1,10 @@
-//! Sanitation fees (卫生费): policies, charges, waivers, and what a move-out changes (R-FE).
-
-use std::collections::BTreeSet;
+//! Sanitation fees (卫生费): policies, charges and waivers (R-FE-1 to R-FE-5).
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::facts::{Book, Charge, HouseholdAccount, Stop};
+use crate::domain::facts::{Book, Stop};
 use crate::domain::household::Household;
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month, is_long_vacant};
@@ -88,11 +86,19 @@ impl FeeTerms {
             most: most.to_owned(),
         };
         if !(0..=100).contains(&self.vacant_percent) {
-            return Err(out_of_range("vacant_percent", self.vacant_percent.to_string(), "100"));
+            return Err(out_of_range(
+                "vacant_percent",
+                self.vacant_percent.to_string(),
+                "100",
+            ));
         }
         let amounts = [Some(self.amount), self.non_registered_amount];
         let highest = 100_000_000;
-        match amounts.into_iter().flatten().find(|amount| !(0..=highest).contains(&amount.fen())) {
+        match amounts
+            .into_iter()
+            .flatten()
+            .find(|amount| !(0..=highest).contains(&amount.fen()))
+        {
             Some(amount) => Err(out_of_range("amount", amount.to_string(), "1000000.00")),
             None => Ok(()),
         }
@@ -129,18 +135,29 @@ impl AdoptFeePolicy {
         self.terms.check()?;
         let village = book.village()?;
         book.whole_village(self.effective_from)?;
-        let refusal = || Refusal::PolicyNotFromNextPeriod { effective_from: self.effective_from };
+        let refusal = || Refusal::PolicyNotFromNextPeriod {
+            effective_from: self.effective_from,
+        };
         let before = book.policies().last().ok_or_else(refusal)?;
-        let begins = |length: PeriodLength| length.first_of(self.effective_from) == self.effective_from;
-        let is_later = self.effective_from > before.effective_from && self.effective_from > village.opening_month;
-        let is_charged = book
-            .accounts()
-            .any(|(_, account)| account.charges.range(self.effective_from..).any(|(_, charge)| charge.gross.is_positive()));
+        let begins =
+            |length: PeriodLength| length.first_of(self.effective_from) == self.effective_from;
+        let is_later = self.effective_from > before.effective_from
+            && self.effective_from > village.opening_month;
+        let is_charged = book.accounts().any(|(_, account)| {
+            account
+                .charges
+                .range(self.effective_from..)
+                .any(|(_, charge)| charge.gross.is_positive())
+        });
         if !is_later || is_charged || !begins(before.terms.period) || !begins(self.terms.period) {
             return Err(refusal().into());
         }
-        let occurred_at = book.within_books(month::start_of_day(self.effective_from.first_day()))?;
-        Ok(Decision::on(occurred_at, Event::FeePolicyAdopted(self.clone())))
+        let occurred_at =
+            book.within_books(month::start_of_day(self.effective_from.first_day()))?;
+        Ok(Decision::on(
+            occurred_at,
+            Event::FeePolicyAdopted(self.clone()),
+        ))
     }
 }
 
@@ -170,7 +187,12 @@ impl ChargeBasis {
     /// As [`half_up`].
     pub fn price(&self) -> Result<(Money, Money), Refusal> {
         let divisor = self.period_months.saturating_mul(100);
-        let factors = [self.unit_amount.fen(), self.units, self.liable_months, self.vacancy_percent];
+        let factors = [
+            self.unit_amount.fen(),
+            self.units,
+            self.liable_months,
+            self.vacancy_percent,
+        ];
         let gross = Money::from_fen(half_up(&factors, divisor)?);
         Ok((gross, gross.percent(self.waived_percent)?))
     }
@@ -215,7 +237,11 @@ pub struct FeesCharged {
 pub(crate) fn check_run_month(book: &Book, month: Month) -> Result<(), Stop> {
     let opening_month = book.village()?.opening_month;
     if month < opening_month {
-        return Err(Refusal::BeforeOpening { at: month.to_string(), opening_month }.into());
+        return Err(Refusal::BeforeOpening {
+            at: month.to_string(),
+            opening_month,
+        }
+        .into());
     }
     if month > Month::at(book.now()) {
         return Err(Refusal::MonthNotBegun { month }.into());
@@ -246,7 +272,10 @@ impl ChargeFees {
             let open = [(charge.period, charge.gross - charge.waived)];
             postings.extend(apply_advance(&charge.household_no, &mut advance, open));
         }
-        let event = Event::FeesCharged(FeesCharged { month: self.month, charges });
+        let event = Event::FeesCharged(FeesCharged {
+            month: self.month,
+            charges,
+        });
         let mut decision = Decision::on(self.month.last_instant().min(book.now()), event);
         decision.postings = postings;
         Ok(Some(decision))
@@ -258,8 +287,18 @@ fn charge_postings(charge: &IssuedCharge) -> impl Iterator<Item = Posting> {
     let household = &charge.household_no;
     let side = |account: Account| account.of(household.as_str());
     let net = charge.gross - charge.waived;
-    let receivable = Posting::new(side(Account::FeeReceivable), side(Account::FeeIncome), net, Flow::Charge);
-    let waiver = Posting::new(side(Account::FeeWaiver), side(Account::FeeIncome), charge.waived, Flow::Charge);
+    let receivable = Posting::new(
+        side(Account::FeeReceivable),
+        side(Account::FeeIncome),
+        net,
+        Flow::Charge,
+    );
+    let waiver = Posting::new(
+        side(Account::FeeWaiver),
+        side(Account::FeeIncome),
+        charge.waived,
+        Flow::Charge,
+    );
     [receivable, waiver]
         .map(|posting| posting.on_charge(charge.period))
         .into_iter()
@@ -271,7 +310,12 @@ fn charge_postings(charge: &IssuedCharge) -> impl Iterator<Item = Posting> {
 /// # Errors
 /// [`Stop::Missing`] if the village is not loaded whole.
 pub(crate) fn due_charges(book: &Book, month: Month) -> Result<Vec<IssuedCharge>, Stop> {
-    let Some(policy) = book.policies().iter().rev().find(|policy| policy.effective_from <= month) else {
+    let Some(policy) = book
+        .policies()
+        .iter()
+        .rev()
+        .find(|policy| policy.effective_from <= month)
+    else {
         return Ok(Vec::new());
     };
     let period = policy.terms.period.first_of(month);
@@ -309,12 +353,22 @@ fn due_charge(
     }
     let moved_out = household.moved_out.filter(|day| *day <= month.last_day());
     let day = moved_in_inside.unwrap_or_else(|| period.first_day());
-    let Some(attributes) = household.terms_on(day) else { return Ok(None) };
-    let is_vacant = attributes.vacant_since.is_some_and(|since| is_long_vacant(since, day));
-    let own_amount = terms.non_registered_amount.filter(|_| attributes.kind == HouseholdKind::NonRegistered);
+    let Some(attributes) = household.terms_on(day) else {
+        return Ok(None);
+    };
+    let is_vacant = attributes
+        .vacant_since
+        .is_some_and(|since| is_long_vacant(since, day));
+    let own_amount = terms
+        .non_registered_amount
+        .filter(|_| attributes.kind == HouseholdKind::NonRegistered);
     let basis = ChargeBasis {
         unit_amount: own_amount.unwrap_or(terms.amount),
-        units: if own_amount.is_none() && terms.basis == Basis::Head { attributes.headcount } else { 1 },
+        units: if own_amount.is_none() && terms.basis == Basis::Head {
+            attributes.headcount
+        } else {
+            1
+        },
         vacancy_percent: if is_vacant { terms.vacant_percent } else { 100 },
         waived_percent: attributes.waived_percent,
         period_months: i64::from(terms.period.months()),
@@ -322,159 +376,27 @@ fn due_charge(
         policy_version: policy.version,
     };
     let (gross, waived) = basis.price()?;
-    let charge = IssuedCharge { household_no: household_no.clone(), period, gross, waived, basis };
+    let charge = IssuedCharge {
+        household_no: household_no.clone(),
+        period,
+        gross,
+        waived,
+        basis,
+    };
     Ok(gross.is_positive().then_some(charge))
 }
 
 /// A month is liable if the household had moved in on or before its 15th and had not moved out on or before its 15th (R-FE-3).
-fn liable_months(period: Month, months: i32, moved_in: Option<Date>, moved_out: Option<Date>) -> i64 {
+pub(crate) fn liable_months(
+    period: Month,
+    months: i32,
+    moved_in: Option<Date>,
+    moved_out: Option<Date>,
+) -> i64 {
     let is_liable = |month: &Month| {
-        moved_in.is_none_or(|day| day <= month.fifteenth()) && moved_out.is_none_or(|day| day > month.fifteenth())
+        moved_in.is_none_or(|day| day <= month.fifteenth())
+            && moved_out.is_none_or(|day| day > month.fifteenth())
     };
     let last = period.plus(months.saturating_sub(1));
     i64::try_from(period.through(last).filter(is_liable).count()).unwrap_or(0)
-}
-
-/// A household moves out (R-FE-6).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct MoveOut {
-    /// Which household.
-    pub household_no: HouseholdNo,
-    /// The day.
-    pub moved_out: Date,
-}
-
-/// A charge priced again.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RepricedCharge {
-    /// The first month of its period.
-    pub period: Month,
-    /// Months that are charged now.
-    pub liable_months: i64,
-    /// Gross amount now.
-    pub gross: Money,
-    /// Waived amount now.
-    pub waived: Money,
-}
-
-/// A household that moved out, and what became of its charges.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct MovedOut {
-    /// The move.
-    #[serde(flatten)]
-    pub moved: MoveOut,
-    /// The charges that are lower now.
-    pub repriced: Vec<RepricedCharge>,
-}
-
-impl MoveOut {
-    /// Prices again each charge whose period has not ended before the month of the move; what was paid too much becomes fee advance and
-    /// is applied at once to other open charges (R-FE-6).
-    ///
-    /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::MovedOutAlready`], [`Refusal::MovedOutBeforeMovedIn`], [`Refusal::InTheFuture`],
-    /// [`Refusal::BeforeOpening`].
-    pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
-        let occurred_at = month::start_of_day(self.moved_out);
-        book.check_time("moved_out", occurred_at)?;
-        let household = book.known_household(&self.household_no)?;
-        let household_no = || self.household_no.to_string();
-        if let Some(moved_out) = household.moved_out {
-            return Err(Refusal::MovedOutAlready { household_no: household_no(), moved_out }.into());
-        }
-        if let Some(moved_in) = household.moved_in.filter(|moved_in| self.moved_out < *moved_in) {
-            return Err(Refusal::MovedOutBeforeMovedIn { household_no: household_no(), moved_in }.into());
-        }
-        let mut account = book.account(&self.household_no)?.clone();
-        let mut repriced = Vec::new();
-        let mut postings = Vec::new();
-        for (period, charge) in &mut account.charges {
-            if let Some(lower) = self.reprice(household, *period, charge)? {
-                postings.extend(self.credit_back(*period, charge, &lower, &mut account.advance));
-                repriced.push(lower);
-            }
-        }
-        postings.extend(advance_to_open_charges(&self.household_no, &mut account));
-        let event = Event::HouseholdMovedOut(MovedOut { moved: self.clone(), repriced });
-        let mut decision = Decision::on(occurred_at, event);
-        decision.postings = postings;
-        Ok(decision)
-    }
-
-    /// The charge with the move known, if that makes it lower. Charges from before the opening were never priced here.
-    fn reprice(&self, household: &Household, period: Month, charge: &Charge) -> Result<Option<RepricedCharge>, Refusal> {
-        let months = i32::try_from(charge.basis.period_months).unwrap_or(1);
-        let last = period.plus(months.saturating_sub(1));
-        if charge.basis.policy_version == 0 || last < Month::of(self.moved_out) {
-            return Ok(None);
-        }
-        let liable_months = liable_months(period, months, household.moved_in, Some(self.moved_out));
-        let (gross, waived) = ChargeBasis { liable_months, ..charge.basis }.price()?;
-        let is_lower = gross < charge.gross;
-        Ok(is_lower.then_some(RepricedCharge { period, liable_months, gross, waived }))
-    }
-
-    /// Dr 5001 gross difference; Cr 5002 waived difference, Cr 1122 what is open, Cr 2203 the rest.
-    fn credit_back(&self, period: Month, charge: &mut Charge, lower: &RepricedCharge, advance: &mut Money) -> Vec<Posting> {
-        let side = |account: Account| account.of(self.household_no.as_str());
-        let waived = charge.waived - lower.waived;
-        let net = charge.gross - lower.gross - waived;
-        let from_open = net.min(charge.open);
-        let to_advance = net - from_open;
-        charge.open -= from_open;
-        (charge.gross, charge.waived) = (lower.gross, lower.waived);
-        *advance += to_advance;
-        [(Account::FeeWaiver, waived), (Account::FeeReceivable, from_open), (Account::FeeAdvance, to_advance)]
-            .into_iter()
-            .filter(|(_, amount)| amount.is_positive())
-            .map(|(account, amount)| {
-                Posting::new(side(Account::FeeIncome), side(account), amount, Flow::CreditedBack).on_charge(period)
-            })
-            .collect()
-    }
-}
-
-/// Applies a household's fee advance to its open charges, oldest first.
-pub(crate) fn advance_to_open_charges(household: &HouseholdNo, account: &mut HouseholdAccount) -> Vec<Posting> {
-    let open: Vec<_> = account.open_charges().collect();
-    apply_advance(household, &mut account.advance, open)
-}
-
-/// Pays fee advance back to a household (R-FE-6).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RefundAdvance {
-    /// Which household.
-    pub household_no: HouseholdNo,
-    /// How much.
-    pub amount: Money,
-    /// When it was paid.
-    pub paid_at: jiff::Timestamp,
-    /// From the bank account instead of the cash box.
-    pub from_bank: bool,
-}
-
-impl RefundAdvance {
-    /// Pays back no more than the household's advance.
-    ///
-    /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::AdvanceTooSmall`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
-    pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
-        book.check_time("paid_at", self.paid_at)?;
-        book.known_household(&self.household_no)?;
-        let available = book.account(&self.household_no)?.advance;
-        if self.amount > available || !self.amount.is_positive() {
-            let household_no = self.household_no.to_string();
-            return Err(Refusal::AdvanceTooSmall { household_no, available, asked: self.amount }.into());
-        }
-        let paid_from = if self.from_bank { Account::Bank } else { Account::CashOnHand };
-        let mut decision = Decision::on(self.paid_at, Event::AdvanceRefunded(self.clone()));
-        let advance = Account::FeeAdvance.of(self.household_no.as_str());
-        decision.postings = vec![Posting::new(advance, paid_from.alone(), self.amount, Flow::Refund)];
-        Ok(decision)
-    }
-}
-
-/// The households of a list of charges, each once.
-pub fn charged_households(charges: &[IssuedCharge]) -> BTreeSet<&HouseholdNo> {
-    charges.iter().map(|charge| &charge.household_no).collect()
 }

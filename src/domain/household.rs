@@ -37,9 +37,11 @@ impl HouseholdKind {
         match text.trim() {
             "resident" => Ok(HouseholdKind::Resident),
             "non_registered" => Ok(HouseholdKind::NonRegistered),
-            other => {
-                Err(Refusal::UnknownWord { field, value: other.to_owned(), allowed: "resident, non_registered" })
-            }
+            other => Err(Refusal::UnknownWord {
+                field,
+                value: other.to_owned(),
+                allowed: "resident, non_registered",
+            }),
         }
     }
 }
@@ -78,12 +80,18 @@ pub const BEGINNING: Date = Date::constant(1900, 1, 1);
 impl Household {
     /// The attributes in force on a day; before the first day, the first ones.
     pub fn terms_on(&self, day: Date) -> Option<&HouseholdTerms> {
-        self.terms.range(..=day).next_back().or_else(|| self.terms.first_key_value()).map(|(_, terms)| terms)
+        self.terms
+            .range(..=day)
+            .next_back()
+            .or_else(|| self.terms.first_key_value())
+            .map(|(_, terms)| terms)
     }
 
     /// The latest attributes, with the day from which they hold.
     pub fn latest(&self) -> Option<(Date, &HouseholdTerms)> {
-        self.terms.last_key_value().map(|(from, terms)| (*from, terms))
+        self.terms
+            .last_key_value()
+            .map(|(from, terms)| (*from, terms))
     }
 }
 
@@ -142,7 +150,10 @@ impl RegisterHousehold {
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let village = book.village()?;
         if book.household(&self.household_no)?.is_some() {
-            return Err(Refusal::HouseholdNoTaken { household_no: self.household_no.to_string() }.into());
+            return Err(Refusal::HouseholdNoTaken {
+                household_no: self.household_no.to_string(),
+            }
+            .into());
         }
         check_headcount(self.headcount)?;
         let terms = HouseholdTerms {
@@ -152,14 +163,18 @@ impl RegisterHousehold {
             vacant_since: self.vacant_since,
             save_up: self.save_up,
         };
-        let occurred_at = book.within_books(month::start_of_day(self.moved_in.unwrap_or(BEGINNING)))?;
+        let occurred_at =
+            book.within_books(month::start_of_day(self.moved_in.unwrap_or(BEGINNING)))?;
         let registered = RegisteredHousehold {
             household_no: self.household_no.clone(),
             group: self.group.clone(),
             moved_in: self.moved_in,
             terms,
         };
-        Ok(Decision::on(occurred_at, Event::HouseholdRegistered(registered)))
+        Ok(Decision::on(
+            occurred_at,
+            Event::HouseholdRegistered(registered),
+        ))
     }
 }
 
@@ -169,7 +184,12 @@ fn check_headcount(headcount: i64) -> Result<(), Refusal> {
         return Ok(());
     }
     let (value, least, most) = (headcount.to_string(), "1".to_owned(), "99".to_owned());
-    Err(Refusal::OutOfRange { field: "headcount", value, least, most })
+    Err(Refusal::OutOfRange {
+        field: "headcount",
+        value,
+        least,
+        most,
+    })
 }
 
 /// What becomes of a household's absence.
@@ -244,10 +264,16 @@ impl ChangeHousehold {
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let village = book.village()?;
         let household = book.known_household(&self.household_no)?;
-        let unknown = || Refusal::HouseholdUnknown { household_no: self.household_no.to_string() };
+        let unknown = || Refusal::HouseholdUnknown {
+            household_no: self.household_no.to_string(),
+        };
         let (latest, before) = household.latest().ok_or_else(unknown)?;
         if self.effective_from < latest {
-            return Err(Refusal::ChangeBeforeLatest { household_no: self.household_no.to_string(), latest }.into());
+            return Err(Refusal::ChangeBeforeLatest {
+                household_no: self.household_no.to_string(),
+                latest,
+            }
+            .into());
         }
         self.headcount.map_or(Ok(()), check_headcount)?;
         let terms = HouseholdTerms {
@@ -267,7 +293,10 @@ impl ChangeHousehold {
         let changed = ChangedHousehold {
             household_no: self.household_no.clone(),
             effective_from: self.effective_from,
-            group: self.group.clone().unwrap_or_else(|| household.group.clone()),
+            group: self
+                .group
+                .clone()
+                .unwrap_or_else(|| household.group.clone()),
             terms,
         };
         let occurred_at = book.within_books(month::start_of_day(self.effective_from))?;

@@ -33,8 +33,14 @@ pub fn natural_order(left: &str, right: &str) -> Ordering {
         let (right_part, right_next) = split_run(right_rest);
         let digits = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
         let order = if digits(left_part) && digits(right_part) {
-            let (left_number, right_number) = (left_part.trim_start_matches('0'), right_part.trim_start_matches('0'));
-            left_number.len().cmp(&right_number.len()).then_with(|| left_number.cmp(right_number))
+            let (left_number, right_number) = (
+                left_part.trim_start_matches('0'),
+                right_part.trim_start_matches('0'),
+            );
+            left_number
+                .len()
+                .cmp(&right_number.len())
+                .then_with(|| left_number.cmp(right_number))
         } else {
             left_part.cmp(right_part)
         };
@@ -49,7 +55,9 @@ pub fn natural_order(left: &str, right: &str) -> Ordering {
 /// The first run of digits, or of anything else, and what follows it.
 fn split_run(text: &str) -> (&str, &str) {
     let is_digit = text.starts_with(|first: char| first.is_ascii_digit());
-    let end = text.find(|char: char| char.is_ascii_digit() != is_digit).unwrap_or(text.len());
+    let end = text
+        .find(|char: char| char.is_ascii_digit() != is_digit)
+        .unwrap_or(text.len());
     text.split_at(end)
 }
 
@@ -143,7 +151,10 @@ impl VillageCode {
         if trimmed.len() == 12 && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(VillageCode(trimmed.to_owned()))
         } else {
-            Err(Refusal::NotAVillageCode { field, value: trimmed.chars().take(40).collect() })
+            Err(Refusal::NotAVillageCode {
+                field,
+                value: trimmed.chars().take(40).collect(),
+            })
         }
     }
 
@@ -161,7 +172,8 @@ impl fmt::Display for VillageCode {
 
 impl<'de> Deserialize<'de> for VillageCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<VillageCode, D::Error> {
-        VillageCode::parse("village", &String::deserialize(deserializer)?).map_err(de::Error::custom)
+        VillageCode::parse("village", &String::deserialize(deserializer)?)
+            .map_err(de::Error::custom)
     }
 }
 
@@ -192,9 +204,24 @@ mod tests {
 
     #[test]
     fn control_characters_and_wrong_codes_are_refused() {
-        assert_eq!(HouseholdNo::parse("household_no", "a\tb"), Err(Refusal::ControlCharacter { field: "household_no" }));
-        assert_eq!(HouseholdNo::parse("household_no", "  "), Err(Refusal::Empty { field: "household_no" }));
-        for bad in ["43032190000", "4303219000012", "43032190000a", "４３０３２１９００００１"] {
+        assert_eq!(
+            HouseholdNo::parse("household_no", "a\tb"),
+            Err(Refusal::ControlCharacter {
+                field: "household_no"
+            })
+        );
+        assert_eq!(
+            HouseholdNo::parse("household_no", "  "),
+            Err(Refusal::Empty {
+                field: "household_no"
+            })
+        );
+        for bad in [
+            "43032190000",
+            "4303219000012",
+            "43032190000a",
+            "４３０３２１９００００１",
+        ] {
             assert!(VillageCode::parse("code", bad).is_err(), "{bad}");
         }
     }

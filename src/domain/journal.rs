@@ -96,7 +96,13 @@ pub struct Posting {
 impl Posting {
     /// A posting that moves no charge.
     pub fn new(debit: AccountRef, credit: AccountRef, amount: Money, flow: Flow) -> Posting {
-        Posting { debit, credit, amount, flow, period: None }
+        Posting {
+            debit,
+            credit,
+            amount,
+            flow,
+            period: None,
+        }
     }
 
     /// The same posting for a household's charge of a period.
@@ -196,7 +202,10 @@ impl Decision {
 
     /// The households it concerns, each once, in natural order.
     pub fn households(&self) -> Vec<HouseholdNo> {
-        let postings = self.postings.iter().flat_map(|posting| [&posting.debit, &posting.credit]);
+        let postings = self
+            .postings
+            .iter()
+            .flat_map(|posting| [&posting.debit, &posting.credit]);
         let mut households: Vec<HouseholdNo> = postings
             .filter(|side| side.account.is_by_household())
             .filter_map(|side| HouseholdNo::parse("household_no", &side.subject).ok())

@@ -34,8 +34,14 @@ impl RegisterMaterial {
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.village()?;
         if book.material(&self.code).is_some() {
-            return Err(Refusal::MaterialTaken { material: self.code.to_string() }.into());
+            return Err(Refusal::MaterialTaken {
+                material: self.code.to_string(),
+            }
+            .into());
         }
-        Ok(Decision::on(book.now(), Event::MaterialRegistered(self.clone())))
+        Ok(Decision::on(
+            book.now(),
+            Event::MaterialRegistered(self.clone()),
+        ))
     }
 }

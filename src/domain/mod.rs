@@ -1,5 +1,9 @@
 //! The rules of the scheme, pure: no I/O, no clock, no chance, no database. Facts and a command in, a decision or a refusal out.
-#![warn(missing_docs, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#![warn(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing
+)]
 
 mod id;
 pub mod money;
@@ -13,7 +17,9 @@ pub mod seal;
 
 pub mod fee;
 pub mod household;
+pub mod household_account;
 pub mod material;
+pub mod move_out;
 pub mod opening;
 pub mod pickup;
 pub mod price_list;
@@ -24,6 +30,7 @@ pub mod command;
 pub mod decide;
 mod event;
 pub mod facts;
+mod known;
 pub mod projection;
 mod refusal;
 pub mod report;
@@ -34,7 +41,8 @@ pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};
 pub use self::household::HouseholdKind;
 pub use self::id::{
-    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, VillageCode, natural_order, plain_text,
+    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, VillageCode, natural_order,
+    plain_text,
 };
 pub use self::material::Material;
 pub use self::money::Money;

@@ -61,7 +61,17 @@ impl Money {
     }
 
     fn parse_within(field: &'static str, text: &str, least: i64) -> Result<Money, Refusal> {
-        number::parse(field, text, Scale { units: 100, places: 2, least, most: MOST }).map(Money::from_fen)
+        number::parse(
+            field,
+            text,
+            Scale {
+                units: 100,
+                places: 2,
+                least,
+                most: MOST,
+            },
+        )
+        .map(Money::from_fen)
     }
 
     /// A share of the amount, rounded half up (R-NU-5).
@@ -99,14 +109,18 @@ impl fmt::Display for Money {
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money { fen: self.fen + other.fen }
+        Money {
+            fen: self.fen + other.fen,
+        }
     }
 }
 
 impl Sub for Money {
     type Output = Money;
     fn sub(self, other: Money) -> Money {
-        Money { fen: self.fen - other.fen }
+        Money {
+            fen: self.fen - other.fen,
+        }
     }
 }
 
@@ -144,9 +158,18 @@ impl Serialize for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
         let text = String::deserialize(deserializer)?;
-        number::parse("amount", &text, Scale { units: 100, places: 2, least: i64::MIN, most: i64::MAX })
-            .map(Money::from_fen)
-            .map_err(de::Error::custom)
+        number::parse(
+            "amount",
+            &text,
+            Scale {
+                units: 100,
+                places: 2,
+                least: i64::MIN,
+                most: i64::MAX,
+            },
+        )
+        .map(Money::from_fen)
+        .map_err(de::Error::custom)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Time as the scheme sees it: instants, business dates in Asia/Shanghai, and months (账期).
-#![expect(clippy::arithmetic_side_effects, reason = "months are counted from year 1 to 9999, which is far from any bound")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "months are counted from year 1 to 9999, which is far from any bound"
+)]
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,12 +24,17 @@ pub fn business_date(at: Timestamp) -> Date {
 
 /// The first instant of a business date.
 pub fn start_of_day(date: Date) -> Timestamp {
-    SHANGHAI.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).unwrap_or(Timestamp::MIN)
+    SHANGHAI
+        .to_timestamp(date.to_datetime(jiff::civil::Time::midnight()))
+        .unwrap_or(Timestamp::MIN)
 }
 
 /// An instant as people of the village write it: `2025-09-05 09:10`.
 pub fn written_time(at: Timestamp) -> String {
-    SHANGHAI.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
+    SHANGHAI
+        .to_datetime(at)
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
 }
 
 /// Reads an instant in RFC 3339 with an offset, kept to the microsecond.
@@ -34,7 +42,10 @@ pub fn written_time(at: Timestamp) -> String {
 /// # Errors
 /// [`Refusal::NotATime`].
 pub fn parse_time(field: &'static str, text: &str) -> Result<Timestamp, Refusal> {
-    let refusal = || Refusal::NotATime { field, value: text.chars().take(40).collect() };
+    let refusal = || Refusal::NotATime {
+        field,
+        value: text.chars().take(40).collect(),
+    };
     let at = Timestamp::from_str(text.trim()).map_err(|_| refusal())?;
     let years = business_date(at).year();
     if !(2000..=2999).contains(&years) {
@@ -49,11 +60,17 @@ pub fn parse_time(field: &'static str, text: &str) -> Result<Timestamp, Refusal>
 /// [`Refusal::NotADate`].
 pub fn parse_date(field: &'static str, text: &str) -> Result<Date, Refusal> {
     let trimmed = text.trim();
-    let shaped = trimmed.len() == 10 && trimmed.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let shaped = trimmed.len() == 10
+        && trimmed
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'-');
     Date::from_str(trimmed)
         .ok()
         .filter(|date| shaped && (1900..=2999).contains(&date.year()))
-        .ok_or_else(|| Refusal::NotADate { field, value: trimmed.chars().take(40).collect() })
+        .ok_or_else(|| Refusal::NotADate {
+            field,
+            value: trimmed.chars().take(40).collect(),
+        })
 }
 
 /// A calendar month, `YYYY-MM`, from 2000 to 2999. Ordered in time.
@@ -66,7 +83,9 @@ pub struct Month {
 impl Month {
     /// The month of a date.
     pub fn of(date: Date) -> Month {
-        Month { index: i32::from(date.year()) * 12 + i32::from(date.month()) - 1 }
+        Month {
+            index: i32::from(date.year()) * 12 + i32::from(date.month()) - 1,
+        }
     }
 
     /// The month of an instant's business date.
@@ -85,13 +104,18 @@ impl Month {
             .and_then(|text| Date::from_str(&format!("{text}-01")).ok())
             .filter(|date| (2000..=2999).contains(&date.year()))
             .map(Month::of)
-            .ok_or_else(|| Refusal::NotAMonth { field, value: trimmed.chars().take(40).collect() })
+            .ok_or_else(|| Refusal::NotAMonth {
+                field,
+                value: trimmed.chars().take(40).collect(),
+            })
     }
 
     /// So many months later, or earlier.
     #[must_use]
     pub fn plus(self, months: i32) -> Month {
-        Month { index: self.index + months }
+        Month {
+            index: self.index + months,
+        }
     }
 
     /// The month after.
@@ -147,7 +171,11 @@ impl Month {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{:04}-{:02}", self.index.div_euclid(12), self.index.rem_euclid(12) + 1))
+        f.pad(&format!(
+            "{:04}-{:02}",
+            self.index.div_euclid(12),
+            self.index.rem_euclid(12) + 1
+        ))
     }
 }
 
@@ -186,7 +214,10 @@ mod tests {
     #[test]
     fn the_business_date_turns_at_midnight_in_shanghai() {
         let at = |text| parse_time("at", text).expect("an instant");
-        assert_eq!(Month::at(at("2025-09-30T23:59:59+08:00")).to_string(), "2025-09");
+        assert_eq!(
+            Month::at(at("2025-09-30T23:59:59+08:00")).to_string(),
+            "2025-09"
+        );
         assert_eq!(Month::at(at("2025-09-30T16:00:00Z")).to_string(), "2025-10");
         let september = Month::parse("month", "2025-09").expect("a month");
         assert_eq!(Month::at(september.last_instant()), september);
@@ -209,7 +240,11 @@ mod tests {
         for bad in ["2025-02-30", "2025-9-1", "", "20250901"] {
             assert!(parse_date("date", bad).is_err(), "{bad}");
         }
-        for bad in ["2025-09-05 09:10", "2025-09-05T09:10:00", "1925-09-05T09:10:00Z"] {
+        for bad in [
+            "2025-09-05 09:10",
+            "2025-09-05T09:10:00",
+            "1925-09-05T09:10:00Z",
+        ] {
             assert!(parse_time("at", bad).is_err(), "{bad}");
         }
     }

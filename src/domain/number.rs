@@ -16,13 +16,19 @@ pub const ROUNDING: &str = "HALF_UP_FEN_V1";
 pub fn half_up(factors: &[i64], divisor: i64) -> Result<i64, Refusal> {
     let out_of_range = || Refusal::OutOfRange {
         field: "amount",
-        value: factors.iter().map(i64::to_string).collect::<Vec<_>>().join(" x "),
+        value: factors
+            .iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(" x "),
         least: i64::MIN.to_string(),
         most: i64::MAX.to_string(),
     };
     let mut product = Decimal::ONE;
     for factor in factors {
-        product = product.checked_mul(Decimal::from(*factor)).ok_or_else(out_of_range)?;
+        product = product
+            .checked_mul(Decimal::from(*factor))
+            .ok_or_else(out_of_range)?;
     }
     product
         .checked_div(Decimal::from(divisor))
@@ -54,9 +60,14 @@ pub fn parse(field: &'static str, text: &str, scale: Scale) -> Result<i64, Refus
     let digits = trimmed.strip_prefix('-').unwrap_or(trimmed);
     let looks_plain = digits.starts_with(|first: char| first.is_ascii_digit())
         && digits.ends_with(|last: char| last.is_ascii_digit())
-        && digits.chars().all(|char| char.is_ascii_digit() || char == '.');
+        && digits
+            .chars()
+            .all(|char| char.is_ascii_digit() || char == '.');
     if !looks_plain {
-        return Err(Refusal::NotANumber { field, value: value() });
+        return Err(Refusal::NotANumber {
+            field,
+            value: value(),
+        });
     }
     let out_of_range = || Refusal::OutOfRange {
         field,
@@ -66,15 +77,30 @@ pub fn parse(field: &'static str, text: &str, scale: Scale) -> Result<i64, Refus
     };
     let number = match Decimal::from_str_exact(trimmed) {
         Ok(number) => number.normalize(),
-        Err(rust_decimal::Error::Underflow | rust_decimal::Error::ScaleExceedsMaximumPrecision(_)) => {
-            return Err(Refusal::TooManyPlaces { field, value: value(), places: scale.places });
+        Err(
+            rust_decimal::Error::Underflow | rust_decimal::Error::ScaleExceedsMaximumPrecision(_),
+        ) => {
+            return Err(Refusal::TooManyPlaces {
+                field,
+                value: value(),
+                places: scale.places,
+            });
         }
         // The text is digits and at most a few points, so what is left is a figure that is too long, or one with two points.
-        Err(_) if digits.matches('.').count() > 1 => return Err(Refusal::NotANumber { field, value: value() }),
+        Err(_) if digits.matches('.').count() > 1 => {
+            return Err(Refusal::NotANumber {
+                field,
+                value: value(),
+            });
+        }
         Err(_) => return Err(out_of_range()),
     };
     if number.scale() > scale.places {
-        return Err(Refusal::TooManyPlaces { field, value: value(), places: scale.places });
+        return Err(Refusal::TooManyPlaces {
+            field,
+            value: value(),
+            places: scale.places,
+        });
     }
     number
         .checked_mul(Decimal::from(scale.units))
@@ -95,7 +121,16 @@ fn written(smallest_units: i64, scale: Scale) -> String {
 /// # Errors
 /// As [`parse`].
 pub fn parse_whole(field: &'static str, text: &str, least: i64, most: i64) -> Result<i64, Refusal> {
-    parse(field, text, Scale { units: 1, places: 0, least, most })
+    parse(
+        field,
+        text,
+        Scale {
+            units: 1,
+            places: 0,
+            least,
+            most,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -112,14 +147,32 @@ mod tests {
 
     #[test]
     fn trailing_zeros_are_not_places_and_more_places_are_refused() {
-        let yuan = Scale { units: 100, places: 2, least: 0, most: 1_000_000 };
+        let yuan = Scale {
+            units: 100,
+            places: 2,
+            least: 0,
+            most: 1_000_000,
+        };
         assert_eq!(parse("amount", "12.3000", yuan), Ok(1_230));
-        assert!(matches!(parse("amount", "12.305", yuan), Err(Refusal::TooManyPlaces { places: 2, .. })));
+        assert!(matches!(
+            parse("amount", "12.305", yuan),
+            Err(Refusal::TooManyPlaces { places: 2, .. })
+        ));
         for bad in ["", "1e3", "+1", "1,000", ".5", "5.", "１２", "1.2.3", "NaN"] {
-            assert!(matches!(parse("amount", bad, yuan), Err(Refusal::NotANumber { .. })), "{bad}");
+            assert!(
+                matches!(parse("amount", bad, yuan), Err(Refusal::NotANumber { .. })),
+                "{bad}"
+            );
         }
-        for bad in ["-0.01", "10000.01", "99999999999999999999999999999999999999"] {
-            assert!(matches!(parse("amount", bad, yuan), Err(Refusal::OutOfRange { .. })), "{bad}");
+        for bad in [
+            "-0.01",
+            "10000.01",
+            "99999999999999999999999999999999999999",
+        ] {
+            assert!(
+                matches!(parse("amount", bad, yuan), Err(Refusal::OutOfRange { .. })),
+                "{bad}"
+            );
         }
     }
 }

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
-use crate::domain::fee::advance_to_open_charges;
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
-use crate::domain::{DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal};
+use crate::domain::move_out::advance_to_open_charges;
+use crate::domain::{
+    DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
+};
 
 /// One opening line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -58,9 +60,15 @@ impl OpeningLine {
     pub fn number(&self) -> Result<DocumentNo, Refusal> {
         let number = match self {
             OpeningLine::Credit { household_no, .. } => format!("credit/{household_no}"),
-            OpeningLine::Charge { household_no, period, .. } => format!("charge/{household_no}/{period}"),
+            OpeningLine::Charge {
+                household_no,
+                period,
+                ..
+            } => format!("charge/{household_no}/{period}"),
             OpeningLine::Stock { material, .. } => format!("stock/{material}"),
-            OpeningLine::Account { account, subject, .. } => format!("{}/{subject}", account.code()),
+            OpeningLine::Account {
+                account, subject, ..
+            } => format!("{}/{subject}", account.code()),
         };
         DocumentNo::parse("number", &number)
     }
@@ -71,9 +79,9 @@ impl OpeningLine {
             OpeningLine::Credit { household_no, .. } | OpeningLine::Charge { household_no, .. } => {
                 Some(household_no.clone())
             }
-            OpeningLine::Account { account, subject, .. } if account.is_by_household() => {
-                HouseholdNo::parse("subject", subject).ok()
-            }
+            OpeningLine::Account {
+                account, subject, ..
+            } if account.is_by_household() => HouseholdNo::parse("subject", subject).ok(),
             OpeningLine::Stock { .. } | OpeningLine::Account { .. } => None,
         }
     }
@@ -81,14 +89,23 @@ impl OpeningLine {
     /// The account and the amount it opens with, debit positive.
     fn side(&self) -> (AccountRef, Money) {
         match self {
-            OpeningLine::Credit { household_no, amount } => {
-                (Account::HouseholdCredit.of(household_no.as_str()), -*amount)
-            }
-            OpeningLine::Charge { household_no, amount, .. } => {
-                (Account::FeeReceivable.of(household_no.as_str()), *amount)
-            }
-            OpeningLine::Stock { material, amount, .. } => (Account::RecyclablesStock.of(material.as_str()), *amount),
-            OpeningLine::Account { account, subject, amount } => (account.of(subject), *amount),
+            OpeningLine::Credit {
+                household_no,
+                amount,
+            } => (Account::HouseholdCredit.of(household_no.as_str()), -*amount),
+            OpeningLine::Charge {
+                household_no,
+                amount,
+                ..
+            } => (Account::FeeReceivable.of(household_no.as_str()), *amount),
+            OpeningLine::Stock {
+                material, amount, ..
+            } => (Account::RecyclablesStock.of(material.as_str()), *amount),
+            OpeningLine::Account {
+                account,
+                subject,
+                amount,
+            } => (account.of(subject), *amount),
         }
     }
 }
@@ -132,8 +149,14 @@ impl RecordOpening {
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let opening_month = book.village()?.opening_month;
         let number = self.line.number()?;
-        if book.document(DocumentKind::Opening, &number)?.is_some_and(|document| document.reversed_by.is_none()) {
-            return Err(Refusal::DocumentNoTaken { number: number.to_string() }.into());
+        if book
+            .document(DocumentKind::Opening, &number)?
+            .is_some_and(|document| document.reversed_by.is_none())
+        {
+            return Err(Refusal::DocumentNoTaken {
+                number: number.to_string(),
+            }
+            .into());
         }
         if let Some(household) = self.line.household() {
             book.known_household(&household)?;
@@ -142,25 +165,47 @@ impl RecordOpening {
         let (side, amount) = self.line.side();
         self.check(book, opening_month, amount)?;
         let before = opening_month.previous();
-        let event = Event::OpeningRecorded(OpeningRecorded { number, line: self.line.clone() });
+        let event = Event::OpeningRecorded(OpeningRecorded {
+            number,
+            line: self.line.clone(),
+        });
         let mut decision = Decision::on(before.last_instant(), event);
-        decision.postings.extend(against_clearing(side, amount, Flow::Opening).map(|posting| self.with_period(posting)));
-        decision.movements.extend(self.movement(Direction::In, Flow::Opening));
+        decision.postings.extend(
+            against_clearing(side, amount, Flow::Opening).map(|posting| self.with_period(posting)),
+        );
+        decision
+            .movements
+            .extend(self.movement(Direction::In, Flow::Opening));
         Ok(decision)
     }
 
     fn check(&self, book: &Book, opening_month: Month, amount: Money) -> Result<(), Refusal> {
         let is_nothing = match &self.line {
-            OpeningLine::Credit { amount, .. } | OpeningLine::Charge { amount, .. } => !amount.is_positive(),
-            OpeningLine::Stock { material, amount, quantity } => {
+            OpeningLine::Credit { amount, .. } | OpeningLine::Charge { amount, .. } => {
+                !amount.is_positive()
+            }
+            OpeningLine::Stock {
+                material,
+                amount,
+                quantity,
+            } => {
                 let known = book.material(material);
-                let known = known.ok_or_else(|| Refusal::MaterialUnknown { material: material.to_string() })?;
+                let known = known.ok_or_else(|| Refusal::MaterialUnknown {
+                    material: material.to_string(),
+                })?;
                 if known.unit != quantity.unit() {
-                    return Err(Refusal::WrongUnit { material: material.to_string(), unit: known.unit.word() });
+                    return Err(Refusal::WrongUnit {
+                        material: material.to_string(),
+                        unit: known.unit.word(),
+                    });
                 }
                 quantity.count() <= 0 || amount.is_negative()
             }
-            OpeningLine::Account { account, subject, amount } => {
+            OpeningLine::Account {
+                account,
+                subject,
+                amount,
+            } => {
                 let has_own_kind = matches!(
                     account,
                     Account::HouseholdCredit
@@ -170,7 +215,9 @@ impl RecordOpening {
                         | Account::OpeningClearing
                 );
                 if has_own_kind || (account.is_by_household() && subject.is_empty()) {
-                    return Err(Refusal::AccountUnknown { account: account.code().to_owned() });
+                    return Err(Refusal::AccountUnknown {
+                        account: account.code().to_owned(),
+                    });
                 }
                 amount.is_zero()
             }
@@ -178,11 +225,19 @@ impl RecordOpening {
         if is_nothing {
             let most = Money::from_fen(crate::domain::money::MOST).to_string();
             let (value, least) = (amount.to_string(), "0.01".to_owned());
-            return Err(Refusal::OutOfRange { field: "amount", value, least, most });
+            return Err(Refusal::OutOfRange {
+                field: "amount",
+                value,
+                least,
+                most,
+            });
         }
         match &self.line {
             OpeningLine::Charge { period, .. } if *period >= opening_month => {
-                Err(Refusal::OpeningChargeNotBefore { period: *period, opening_month })
+                Err(Refusal::OpeningChargeNotBefore {
+                    period: *period,
+                    opening_month,
+                })
             }
             OpeningLine::Charge { .. }
             | OpeningLine::Credit { .. }
@@ -194,12 +249,21 @@ impl RecordOpening {
     fn with_period(&self, posting: Posting) -> Posting {
         match &self.line {
             OpeningLine::Charge { period, .. } => posting.on_charge(*period),
-            OpeningLine::Credit { .. } | OpeningLine::Stock { .. } | OpeningLine::Account { .. } => posting,
+            OpeningLine::Credit { .. }
+            | OpeningLine::Stock { .. }
+            | OpeningLine::Account { .. } => posting,
         }
     }
 
     fn movement(&self, direction: Direction, flow: Flow) -> Option<StockMovement> {
-        let OpeningLine::Stock { material, amount, quantity } = &self.line else { return None };
+        let OpeningLine::Stock {
+            material,
+            amount,
+            quantity,
+        } = &self.line
+        else {
+            return None;
+        };
         Some(StockMovement {
             account: Account::RecyclablesStock,
             material: material.clone(),
@@ -251,24 +315,38 @@ impl VoidOpening {
         book.check_time("voided_at", self.voided_at)?;
         let document = book.live_document(DocumentKind::Opening, &self.number)?;
         let Event::OpeningRecorded(recorded) = &document.event else {
-            return Err(Refusal::DocumentUnknown { number: self.number.to_string() }.into());
+            return Err(Refusal::DocumentUnknown {
+                number: self.number.to_string(),
+            }
+            .into());
         };
         let line = recorded.line.clone();
         let (side, amount) = line.side();
         let mut postings = Vec::new();
         match &line {
-            OpeningLine::Charge { household_no, period, .. } => {
+            OpeningLine::Charge {
+                household_no,
+                period,
+                ..
+            } => {
                 postings.extend(void_charge(book, household_no, *period, amount)?);
             }
-            OpeningLine::Credit { .. } | OpeningLine::Stock { .. } | OpeningLine::Account { .. } => {
+            OpeningLine::Credit { .. }
+            | OpeningLine::Stock { .. }
+            | OpeningLine::Account { .. } => {
                 postings.extend(against_clearing(side, -amount, Flow::PriorPeriod));
             }
         }
         if let Some(household) = line.household() {
             check_advance_is_there(book, &household, &line)?;
         }
-        let movement = RecordOpening { line: line.clone() }.movement(Direction::Out, Flow::PriorPeriod);
-        let event = Event::OpeningVoided(OpeningVoided { number: self.number.clone(), voided_at: self.voided_at, line });
+        let movement =
+            RecordOpening { line: line.clone() }.movement(Direction::Out, Flow::PriorPeriod);
+        let event = Event::OpeningVoided(OpeningVoided {
+            number: self.number.clone(),
+            voided_at: self.voided_at,
+            line,
+        });
         let mut decision = Decision::on(self.voided_at, event);
         decision.origin_month = Some(book.village()?.opening_month.previous());
         decision.reverses = Some(document.seq);
@@ -279,12 +357,25 @@ impl VoidOpening {
 }
 
 /// Fee advance that was used since cannot be taken back.
-fn check_advance_is_there(book: &Book, household: &HouseholdNo, line: &OpeningLine) -> Result<(), Stop> {
+fn check_advance_is_there(
+    book: &Book,
+    household: &HouseholdNo,
+    line: &OpeningLine,
+) -> Result<(), Stop> {
     let available = book.account(household)?.advance;
     match line {
-        OpeningLine::Account { account: Account::FeeAdvance, amount, .. } if available < -*amount => {
+        OpeningLine::Account {
+            account: Account::FeeAdvance,
+            amount,
+            ..
+        } if available < -*amount => {
             let household_no = household.to_string();
-            Err(Refusal::AdvanceTooSmall { household_no, available, asked: -*amount }.into())
+            Err(Refusal::AdvanceTooSmall {
+                household_no,
+                available,
+                asked: -*amount,
+            }
+            .into())
         }
         OpeningLine::Account { .. }
         | OpeningLine::Credit { .. }
@@ -294,10 +385,18 @@ fn check_advance_is_there(book: &Book, household: &HouseholdNo, line: &OpeningLi
 }
 
 /// Takes an opening charge back: what is open of it, and what was paid on it as fee advance, which is applied at once to other charges.
-fn void_charge(book: &Book, household: &HouseholdNo, period: Month, amount: Money) -> Result<Vec<Posting>, Stop> {
+fn void_charge(
+    book: &Book,
+    household: &HouseholdNo,
+    period: Month,
+    amount: Money,
+) -> Result<Vec<Posting>, Stop> {
     let side = |account: Account| account.of(household.as_str());
     let mut account = book.account(household)?.clone();
-    let open = account.charges.get(&period).map_or(Money::ZERO, |charge| charge.open);
+    let open = account
+        .charges
+        .get(&period)
+        .map_or(Money::ZERO, |charge| charge.open);
     let paid = amount - open;
     account.advance += paid;
     account.charges.remove(&period);

@@ -10,7 +10,8 @@ use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::price_list::PriceList;
 use crate::domain::weight::{GRAMS_MOST, PIECES_MOST, net_of, value_of};
 use crate::domain::{
-    CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Quantity, Refusal, Unit, UnitPrice,
+    CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Quantity, Refusal, Unit,
+    UnitPrice,
 };
 
 /// How the household confirmed the weighing (R-PK-1).
@@ -99,7 +100,9 @@ impl Pickup {
                     Direction::In => (stock, credit.clone()),
                     Direction::Out => (credit.clone(), stock),
                 };
-                decision.postings.push(Posting::new(debit, credit, line.amount, flow));
+                decision
+                    .postings
+                    .push(Posting::new(debit, credit, line.amount, flow));
             }
             decision.movements.push(StockMovement {
                 account: Account::RecyclablesStock,
@@ -115,36 +118,66 @@ impl Pickup {
 }
 
 /// Values lines at a list.
-fn value_lines(book: &Book, list: &PriceList, lines: &[WeighedLine]) -> Result<Vec<PickupLine>, Refusal> {
+fn value_lines(
+    book: &Book,
+    list: &PriceList,
+    lines: &[WeighedLine],
+) -> Result<Vec<PickupLine>, Refusal> {
     if lines.is_empty() {
         return Err(Refusal::NoLines);
     }
-    lines.iter().map(|line| value_line(book, list, line)).collect()
+    lines
+        .iter()
+        .map(|line| value_line(book, list, line))
+        .collect()
 }
 
 fn value_line(book: &Book, list: &PriceList, line: &WeighedLine) -> Result<PickupLine, Refusal> {
     let material = || line.material.to_string();
     let Some(known) = book.material(&line.material) else {
-        return Err(Refusal::MaterialUnknown { material: material() });
+        return Err(Refusal::MaterialUnknown {
+            material: material(),
+        });
     };
     if line.gross.unit() != known.unit || line.tare.unit() != known.unit {
-        return Err(Refusal::WrongUnit { material: material(), unit: known.unit.word() });
+        return Err(Refusal::WrongUnit {
+            material: material(),
+            unit: known.unit.word(),
+        });
     }
-    let most = if known.unit == Unit::Piece { PIECES_MOST } else { GRAMS_MOST };
+    let most = if known.unit == Unit::Piece {
+        PIECES_MOST
+    } else {
+        GRAMS_MOST
+    };
     if !(0..=most).contains(&line.gross.count()) || line.tare.count() < 0 {
         let bound = |count| Quantity::new(known.unit, count).to_string();
         let (value, least, most) = (line.gross.to_string(), bound(0), bound(most));
-        return Err(Refusal::OutOfRange { field: "gross", value, least, most });
+        return Err(Refusal::OutOfRange {
+            field: "gross",
+            value,
+            least,
+            most,
+        });
     }
     if known.unit == Unit::Piece && (line.tare.count() != 0 || line.deduction != 0) {
-        return Err(Refusal::PiecesHaveNoTare { material: material() });
+        return Err(Refusal::PiecesHaveNoTare {
+            material: material(),
+        });
     }
     if !(0..=500).contains(&line.deduction) {
         let value = line.deduction.to_string();
-        return Err(Refusal::OutOfRange { field: "deduction", value, least: "0".to_owned(), most: "500".to_owned() });
+        return Err(Refusal::OutOfRange {
+            field: "deduction",
+            value,
+            least: "0".to_owned(),
+            most: "500".to_owned(),
+        });
     }
     if line.deduction > 0 && line.deduction_reason.trim().is_empty() {
-        return Err(Refusal::DeductionNeedsReason { material: material() });
+        return Err(Refusal::DeductionNeedsReason {
+            material: material(),
+        });
     }
     let net = net_of(line.gross, line.tare, line.deduction)?;
     let price: UnitPrice = list.price_of(&line.material)?;
@@ -162,7 +195,10 @@ fn value_line(book: &Book, list: &PriceList, line: &WeighedLine) -> Result<Picku
 
 fn private_lines(details: &mut PrivateDetails, lines: &[WeighedLine]) {
     for (index, line) in lines.iter().enumerate() {
-        details.put(&format!("lines.{index}.deduction_reason"), &line.deduction_reason);
+        details.put(
+            &format!("lines.{index}.deduction_reason"),
+            &line.deduction_reason,
+        );
     }
 }
 
@@ -273,7 +309,10 @@ fn live_pickup<'b>(book: &'b Book, number: &DocumentNo) -> Result<(i64, &'b Pick
     let document = book.live_document(DocumentKind::Pickup, number)?;
     match document.event.pickup() {
         Some(pickup) => Ok((document.seq, pickup)),
-        None => Err(Refusal::DocumentUnknown { number: number.to_string() }.into()),
+        None => Err(Refusal::DocumentUnknown {
+            number: number.to_string(),
+        }
+        .into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Price lists (收购价格表): the village's buyback prices, whole lists that supersede each other (R-PR-1, R-PR-2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,17 +56,28 @@ impl PriceList {
     /// # Errors
     /// [`Refusal::MaterialNotPriced`] (R-PR-2).
     pub fn price_of(&self, material: &MaterialCode) -> Result<UnitPrice, Refusal> {
-        self.prices.get(material).copied().ok_or_else(|| Refusal::MaterialNotPriced {
-            material: material.to_string(),
-            effective_from: written_time(self.effective_from),
-        })
+        self.prices
+            .get(material)
+            .copied()
+            .ok_or_else(|| Refusal::MaterialNotPriced {
+                material: material.to_string(),
+                effective_from: written_time(self.effective_from),
+            })
     }
 }
 
 impl From<&PublishPriceList> for PriceList {
     fn from(list: &PublishPriceList) -> PriceList {
-        let price = |line: &PriceLine| (line.material.clone(), UnitPrice::new(line.price_li, line.per));
-        PriceList { effective_from: list.effective_from, prices: list.lines.iter().map(price).collect() }
+        let price = |line: &PriceLine| {
+            (
+                line.material.clone(),
+                UnitPrice::new(line.price_li, line.per),
+            )
+        };
+        PriceList {
+            effective_from: list.effective_from,
+            prices: list.lines.iter().map(price).collect(),
+        }
     }
 }
 
@@ -82,24 +93,45 @@ impl PublishPriceList {
             return Err(Refusal::NoLines.into());
         }
         if book.price_lists()?.contains_key(&self.effective_from) {
-            return Err(Refusal::PriceListTaken { effective_from: written_time(self.effective_from) }.into());
+            return Err(Refusal::PriceListTaken {
+                effective_from: written_time(self.effective_from),
+            }
+            .into());
         }
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for line in &self.lines {
             let Some(material) = book.material(&line.material) else {
-                return Err(Refusal::MaterialUnknown { material: line.material.to_string() }.into());
+                return Err(Refusal::MaterialUnknown {
+                    material: line.material.to_string(),
+                }
+                .into());
             };
-            if seen.insert(&line.material, ()).is_some() {
-                return Err(Refusal::MaterialTwice { material: line.material.to_string() }.into());
+            if !seen.insert(&line.material) {
+                return Err(Refusal::MaterialTwice {
+                    material: line.material.to_string(),
+                }
+                .into());
             }
             if material.unit == Unit::Kg && line.per != 1 {
-                return Err(Refusal::PerIsForPieces { material: line.material.to_string() }.into());
+                return Err(Refusal::PerIsForPieces {
+                    material: line.material.to_string(),
+                }
+                .into());
             }
             if material.hazardous && line.price_li != 0 {
-                return Err(Refusal::HazardousHasNoPrice { material: line.material.to_string() }.into());
+                return Err(Refusal::HazardousHasNoPrice {
+                    material: line.material.to_string(),
+                }
+                .into());
             }
         }
-        let published = PublishedPriceList { list: self.clone(), rounding: ROUNDING.to_owned() };
-        Ok(Decision::on(book.within_books(self.effective_from)?, Event::PriceListPublished(published)))
+        let published = PublishedPriceList {
+            list: self.clone(),
+            rounding: ROUNDING.to_owned(),
+        };
+        Ok(Decision::on(
+            book.within_books(self.effective_from)?,
+            Event::PriceListPublished(published),
+        ))
     }
 }

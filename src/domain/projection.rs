@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::domain::account::{Account, AccountRef};
-use crate::domain::facts::{Accepted, Book, Charge, Document, Head, HouseholdAccount};
-use crate::domain::fee::{ChargeBasis, FeePolicy, IssuedCharge, MovedOut};
-use crate::domain::household::{BEGINNING, Household};
+use crate::domain::facts::{Accepted, Book, Document, Head};
+use crate::domain::fee::{ChargeBasis, FeePolicy, IssuedCharge};
+use crate::domain::household::{BEGINNING, Household, RegisteredHousehold};
+use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::{Month, business_date};
+use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
 use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
@@ -100,7 +102,10 @@ pub struct Projections {
 impl Book {
     /// Advances the facts by an entry and notes what it changes.
     pub(crate) fn apply(&mut self, entry: &Entry, private: Option<&Private>) {
-        self.head = Head { next_seq: entry.seq.saturating_add(1), hash: entry.hash };
+        self.head = Head {
+            next_seq: entry.seq.saturating_add(1),
+            hash: entry.hash,
+        };
         self.apply_event(entry, private);
         let month = entry.month();
         for posting in &entry.decision.postings {
@@ -108,17 +113,27 @@ impl Book {
         }
         for movement in &entry.decision.movements {
             let change = movement.change();
-            self.projections.stock.entry(movement.material.clone()).or_default().add(change);
+            self.projections
+                .stock
+                .entry(movement.material.clone())
+                .or_default()
+                .add(change);
             let key = MaterialMonth {
                 month,
                 material: movement.material.clone(),
                 collector: movement.collector.clone(),
                 flow: movement.flow,
             };
-            self.projections.material_months.entry(key).or_default().add(change);
+            self.projections
+                .material_months
+                .entry(key)
+                .or_default()
+                .add(change);
         }
         for household in entry.households() {
-            self.projections.household_entries.insert((household, entry.seq));
+            self.projections
+                .household_entries
+                .insert((household, entry.seq));
         }
         self.apply_documents(entry);
         let accepted = Accepted {
@@ -126,7 +141,9 @@ impl Book {
             hash: entry.hash,
             fingerprint: entry.fingerprint,
             event: entry.decision.event.clone(),
-            private: entry.private_digest.zip(private.map(|private| private.salt.to_vec())),
+            private: entry
+                .private_digest
+                .zip(private.map(|private| private.salt.to_vec())),
             had_private: entry.private_digest.is_some(),
         };
         self.commands.put(entry.command_id, accepted);
@@ -139,31 +156,31 @@ impl Book {
                 self.projections.opened = true;
                 self.adopt(village.opening_month, village.fee.clone());
             }
-            Event::FeePolicyAdopted(policy) => self.adopt(policy.effective_from, policy.terms.clone()),
+            Event::FeePolicyAdopted(policy) => {
+                self.adopt(policy.effective_from, policy.terms.clone());
+            }
             Event::MaterialRegistered(material) => {
-                self.materials.insert(material.code.clone(), material.clone());
+                self.materials
+                    .insert(material.code.clone(), material.clone());
                 self.projections.materials.push(material.code.clone());
             }
             Event::PriceListPublished(published) => {
                 let list = PriceList::from(&published.list);
                 self.projections.price_lists.push(list.effective_from);
-                self.price_lists.get_or_insert_default().insert(list.effective_from, list);
+                self.price_lists
+                    .get_or_insert_default()
+                    .insert(list.effective_from, list);
             }
             Event::HouseholdRegistered(event) => {
-                let from = event.moved_in.unwrap_or(BEGINNING);
-                let household = Household {
-                    group: event.group.clone(),
-                    moved_in: event.moved_in,
-                    moved_out: None,
-                    terms: BTreeMap::from([(from, event.terms.clone())]),
-                };
-                self.households.put(event.household_no.clone(), household);
+                self.apply_registration(event);
                 self.apply_person(&event.household_no, private);
             }
             Event::HouseholdChanged(event) => {
                 if let Some(household) = self.households.change(&event.household_no) {
                     household.group = event.group.clone();
-                    household.terms.insert(event.effective_from, event.terms.clone());
+                    household
+                        .terms
+                        .insert(event.effective_from, event.terms.clone());
                 }
                 self.apply_person(&event.household_no, private);
             }
@@ -176,14 +193,21 @@ impl Book {
                 }
             }
             Event::PickupRecorded(pickup) => {
-                let key = (entry.month(), pickup.household_no.clone(), pickup.collector.clone());
+                let key = (
+                    entry.month(),
+                    pickup.household_no.clone(),
+                    pickup.collector.clone(),
+                );
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
             }
             Event::CashReceived(receipt) => {
                 let year = business_date(receipt.received.received_at).year();
-                let last = self.last_number(DocumentKind::CashReceipt, year).unwrap_or(0);
-                self.last_numbers.put((DocumentKind::CashReceipt, year), last.saturating_add(1));
+                let last = self
+                    .last_number(DocumentKind::CashReceipt, year)
+                    .unwrap_or(0);
+                self.last_numbers
+                    .put((DocumentKind::CashReceipt, year), last.saturating_add(1));
             }
             Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
@@ -193,16 +217,39 @@ impl Book {
         }
     }
 
+    fn apply_registration(&mut self, event: &RegisteredHousehold) {
+        let from = event.moved_in.unwrap_or(BEGINNING);
+        let household = Household {
+            group: event.group.clone(),
+            moved_in: event.moved_in,
+            moved_out: None,
+            terms: BTreeMap::from([(from, event.terms.clone())]),
+        };
+        self.households.put(event.household_no.clone(), household);
+    }
+
     fn adopt(&mut self, effective_from: Month, terms: crate::domain::fee::FeeTerms) {
-        let version = self.policies.last().map_or(1, |policy| policy.version.saturating_add(1));
-        self.policies.push(FeePolicy { version, effective_from, terms });
+        let version = self
+            .policies
+            .last()
+            .map_or(1, |policy| policy.version.saturating_add(1));
+        self.policies.push(FeePolicy {
+            version,
+            effective_from,
+            terms,
+        });
         self.projections.policies.push(version);
     }
 
     fn apply_person(&mut self, household: &HouseholdNo, private: Option<&Private>) {
-        let details = private.and_then(|private| serde_json::from_str::<Person>(&private.content).ok());
+        let details =
+            private.and_then(|private| serde_json::from_str::<Person>(&private.content).ok());
         let Some(details) = details else { return };
-        let person = self.projections.people.entry(household.clone()).or_default();
+        let person = self
+            .projections
+            .people
+            .entry(household.clone())
+            .or_default();
         person.head = details.head.or(person.head.take());
         person.waivers = details.waivers.or(person.waivers.take());
     }
@@ -234,7 +281,14 @@ impl Book {
     }
 
     fn apply_opening(&mut self, line: &OpeningLine, issued_in: Month) {
-        let OpeningLine::Charge { household_no, period, amount } = line else { return };
+        let OpeningLine::Charge {
+            household_no,
+            period,
+            amount,
+        } = line
+        else {
+            return;
+        };
         let basis = ChargeBasis {
             unit_amount: *amount,
             units: 1,
@@ -256,17 +310,37 @@ impl Book {
     }
 
     fn apply_opening_void(&mut self, line: &OpeningLine) {
-        let OpeningLine::Charge { household_no, period, .. } = line else { return };
+        let OpeningLine::Charge {
+            household_no,
+            period,
+            ..
+        } = line
+        else {
+            return;
+        };
         self.change_charge(household_no, *period, |charge| charge.gross = Money::ZERO);
     }
 
     fn insert_charge(&mut self, household: &HouseholdNo, period: Month, row: Charge) {
-        self.accounts.known_or_default(household).charges.insert(period, row);
+        self.accounts
+            .known_or_default(household)
+            .charges
+            .insert(period, row);
         self.projections.charges.insert((household.clone(), period));
     }
 
-    fn change_charge(&mut self, household: &HouseholdNo, period: Month, change: impl FnOnce(&mut Charge)) {
-        if let Some(charge) = self.accounts.known_or_default(household).charges.get_mut(&period) {
+    fn change_charge(
+        &mut self,
+        household: &HouseholdNo,
+        period: Month,
+        change: impl FnOnce(&mut Charge),
+    ) {
+        if let Some(charge) = self
+            .accounts
+            .known_or_default(household)
+            .charges
+            .get_mut(&period)
+        {
             change(charge);
             self.projections.charges.insert((household.clone(), period));
         }
@@ -274,16 +348,31 @@ impl Book {
 
     fn apply_posting(&mut self, month: Month, posting: &Posting) {
         for (side, amount) in posting.sides() {
-            let household = side.account.is_by_household().then(|| HouseholdNo::parse("household_no", &side.subject).ok());
+            let household = side
+                .account
+                .is_by_household()
+                .then(|| HouseholdNo::parse("household_no", &side.subject).ok());
             let household = household.flatten();
-            let group = household.as_ref().and_then(|number| self.household(number).ok().flatten());
+            let group = household
+                .as_ref()
+                .and_then(|number| self.household(number).ok().flatten());
             let group = group.map(|household| household.group.clone());
             *self.projections.balances.entry(side.clone()).or_default() += amount;
-            let key = AccountMonth { month, side: side.clone(), flow: posting.flow, group };
+            let key = AccountMonth {
+                month,
+                side: side.clone(),
+                flow: posting.flow,
+                group,
+            };
             *self.projections.account_months.entry(key).or_default() += amount;
-            if let Some(account) = household.as_ref().and_then(|number| self.accounts.get_known(number)) {
+            if let Some(account) = household
+                .as_ref()
+                .and_then(|number| self.accounts.get_known(number))
+            {
                 advance_account(account, side.account, month, posting, amount);
-                if let (Account::FeeReceivable, Some(period), Some(number)) = (side.account, posting.period, household) {
+                if let (Account::FeeReceivable, Some(period), Some(number)) =
+                    (side.account, posting.period, household)
+                {
                     self.projections.charges.insert((number, period));
                 }
             }
@@ -298,7 +387,11 @@ impl Book {
             document.reversed_by = Some(entry.seq);
         }
         if let Some((kind, number)) = event.document() {
-            let document = Document { seq: entry.seq, reversed_by: None, event: event.clone() };
+            let document = Document {
+                seq: entry.seq,
+                reversed_by: None,
+                event: event.clone(),
+            };
             self.documents.put((kind, number.clone()), document);
         }
     }
@@ -308,11 +401,21 @@ impl Book {
         if self.accounts.get_known(&household).is_some() {
             return;
         }
-        let pending = |account: Account| self.projections.balances.get(&account.of(household.as_str())).copied();
+        let pending = |account: Account| {
+            self.projections
+                .balances
+                .get(&account.of(household.as_str()))
+                .copied()
+        };
         account.credit -= pending(Account::HouseholdCredit).unwrap_or_default();
         account.advance -= pending(Account::FeeAdvance).unwrap_or_default();
         let credit = Account::HouseholdCredit.of(household.as_str());
-        for (key, amount) in self.projections.account_months.iter().filter(|(key, _)| key.side == credit) {
+        for (key, amount) in self
+            .projections
+            .account_months
+            .iter()
+            .filter(|(key, _)| key.side == credit)
+        {
             *account.credit_moved.entry(key.month).or_default() -= *amount;
         }
         self.accounts.load(household, Some(account));
@@ -320,7 +423,17 @@ impl Book {
 }
 
 /// Moves a household's own figures by one side of a posting; the side's amount is debit positive.
-fn advance_account(account: &mut HouseholdAccount, side: Account, month: Month, posting: &Posting, amount: Money) {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other kinds say nothing here"
+)]
+fn advance_account(
+    account: &mut HouseholdAccount,
+    side: Account,
+    month: Month,
+    posting: &Posting,
+    amount: Money,
+) {
     match side {
         Account::HouseholdCredit => {
             account.credit -= amount;
@@ -330,7 +443,9 @@ fn advance_account(account: &mut HouseholdAccount, side: Account, month: Month, 
         Account::FeeReceivable => {
             // What a charge opens with came with its event.
             let moves_open = !matches!(posting.flow, Flow::Charge | Flow::Opening);
-            let charge = posting.period.and_then(|period| account.charges.get_mut(&period));
+            let charge = posting
+                .period
+                .and_then(|period| account.charges.get_mut(&period));
             if let Some(charge) = charge.filter(|_| moves_open) {
                 charge.open += amount;
                 if posting.flow == Flow::AdvanceUsed {

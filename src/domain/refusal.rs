@@ -1,7 +1,10 @@
 //! Why a command is refused: one enum whose variants are sentences in the scheme's words, with the facts inside.
 //!
 //! The sentences people read are in `text/*.ftl` under `refusal-<code>`; the fields here are what those sentences may name.
-#![expect(missing_docs, reason = "each variant is a sentence; its fields are the facts that the sentence names")]
+#![expect(
+    missing_docs,
+    reason = "each variant is a sentence; its fields are the facts that the sentence names"
+)]
 
 use std::fmt;
 
@@ -19,9 +22,18 @@ pub enum Refusal {
     /// The text is no plain decimal figure.
     NotANumber { field: &'static str, value: String },
     /// The figure has more decimal places than the quantity has (R-NU-4).
-    TooManyPlaces { field: &'static str, value: String, places: u32 },
+    TooManyPlaces {
+        field: &'static str,
+        value: String,
+        places: u32,
+    },
     /// The figure is below or above what is possible.
-    OutOfRange { field: &'static str, value: String, least: String, most: String },
+    OutOfRange {
+        field: &'static str,
+        value: String,
+        least: String,
+        most: String,
+    },
     /// The text is no date `YYYY-MM-DD`.
     NotADate { field: &'static str, value: String },
     /// The text is no instant with an offset.
@@ -39,7 +51,11 @@ pub enum Refusal {
     /// A row has more cells than its file has columns.
     TooManyCells { cells: usize, columns: usize },
     /// The word is none of those that are allowed here.
-    UnknownWord { field: &'static str, value: String, allowed: &'static str },
+    UnknownWord {
+        field: &'static str,
+        value: String,
+        allowed: &'static str,
+    },
 
     // What it speaks of is not there, or is there already.
     /// The book has no such village.
@@ -77,13 +93,19 @@ pub enum Refusal {
     /// A count has no tare and no deduction (rules, section 2).
     PiecesHaveNoTare { material: String },
     /// The unit is not the material's.
-    WrongUnit { material: String, unit: &'static str },
+    WrongUnit {
+        material: String,
+        unit: &'static str,
+    },
     /// A deduction needs a reason (rules, section 2).
     DeductionNeedsReason { material: String },
     /// No price list was in force then (R-PR-1).
     NoPriceListThen { at: String },
     /// The list in force does not price the material (R-PR-2).
-    MaterialNotPriced { material: String, effective_from: String },
+    MaterialNotPriced {
+        material: String,
+        effective_from: String,
+    },
     /// A price list names a material twice.
     MaterialTwice { material: String },
     /// A weight is priced by the kilogram; only pieces are priced by the several (rules, section 2).
@@ -109,11 +131,21 @@ pub enum Refusal {
 
     // Households and fees.
     /// The household has moved out already.
-    MovedOutAlready { household_no: String, moved_out: Date },
+    MovedOutAlready {
+        household_no: String,
+        moved_out: Date,
+    },
     /// It would have moved out before it moved in.
-    MovedOutBeforeMovedIn { household_no: String, moved_in: Date },
+    MovedOutBeforeMovedIn {
+        household_no: String,
+        moved_in: Date,
+    },
     /// The household has less fee advance than is asked for.
-    AdvanceTooSmall { household_no: String, available: Money, asked: Money },
+    AdvanceTooSmall {
+        household_no: String,
+        available: Money,
+        asked: Money,
+    },
     /// What the receipt left as advance was refunded since; the refund must come back first.
     AdvanceRefundedSince { number: String, missing: Money },
     /// The household has a charge for that period already.
@@ -129,7 +161,10 @@ pub enum Refusal {
 impl Refusal {
     /// The stable code of the refusal, as `kebab-case`.
     pub fn code(&self) -> String {
-        self.facts().get("code").and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+        self.facts()
+            .get("code")
+            .and_then(|code| code.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// The facts of the refusal by name, its code among them.
@@ -146,11 +181,21 @@ impl Refusal {
         if let Some(field) = facts.get("field") {
             return field.as_str().map(str::to_owned);
         }
-        let named = ["household_no", "material", "number", "account", "period", "effective_from"];
-        named.into_iter().find(|name| facts.contains_key(*name)).map(|name| match name {
-            "number" => "pickup_no".to_owned(),
-            other => other.to_owned(),
-        })
+        let named = [
+            "household_no",
+            "material",
+            "number",
+            "account",
+            "period",
+            "effective_from",
+        ];
+        named
+            .into_iter()
+            .find(|name| facts.contains_key(*name))
+            .map(|name| match name {
+                "number" => "pickup_no".to_owned(),
+                other => other.to_owned(),
+            })
     }
 }
 

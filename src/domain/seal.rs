@@ -35,7 +35,8 @@ impl Encoder {
     }
 
     fn bytes(mut self, bytes: &[u8]) -> Encoder {
-        self.0.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        self.0
+            .update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         self.0.update(bytes);
         self
     }
@@ -63,17 +64,26 @@ impl Encoder {
 
 /// What the first entry of a village is chained to.
 pub fn genesis(village: &VillageCode) -> Hash {
-    Encoder::new("jinfu genesis").number(HASH_VERSION).text(village.as_str()).finish()
+    Encoder::new("jinfu genesis")
+        .number(HASH_VERSION)
+        .text(village.as_str())
+        .finish()
 }
 
 /// Digest of a command's non-personal content (R-PK-6).
 pub fn fingerprint(command_json: &str) -> Hash {
-    Encoder::new("jinfu command").number(HASH_VERSION).text(command_json).finish()
+    Encoder::new("jinfu command")
+        .number(HASH_VERSION)
+        .text(command_json)
+        .finish()
 }
 
 /// Digest of personal details with their salt.
 pub fn private_digest(salt: &[u8], content: &str) -> Hash {
-    Encoder::new("jinfu private").bytes(salt).text(content).finish()
+    Encoder::new("jinfu private")
+        .bytes(salt)
+        .text(content)
+        .finish()
 }
 
 /// The hash of an entry, chained to the one before it. The entry's own `hash` field does not enter.
@@ -89,10 +99,20 @@ pub fn chain(previous: Hash, entry: &Entry) -> Hash {
         .number(entry.recorded_at.as_microsecond())
         .number(decision.occurred_at.as_microsecond())
         .text(&decision.booked_on.to_string())
-        .text(&decision.origin_month.map(|month| month.to_string()).unwrap_or_default())
+        .text(
+            &decision
+                .origin_month
+                .map(|month| month.to_string())
+                .unwrap_or_default(),
+        )
         .optional(decision.reverses)
         .text(&entry.content)
-        .bytes(entry.private_digest.as_ref().map_or(&[], |digest| digest.0.as_slice()));
+        .bytes(
+            entry
+                .private_digest
+                .as_ref()
+                .map_or(&[], |digest| digest.0.as_slice()),
+        );
     encoder = encoder.number(i64::try_from(decision.postings.len()).unwrap_or(i64::MAX));
     for posting in &decision.postings {
         encoder = encode_posting(encoder, posting);
@@ -112,14 +132,24 @@ fn encode_posting(encoder: Encoder, posting: &Posting) -> Encoder {
         .text(&posting.credit.subject)
         .number(posting.amount.fen())
         .text(posting.flow.word())
-        .text(&posting.period.map(|period| period.to_string()).unwrap_or_default())
+        .text(
+            &posting
+                .period
+                .map(|period| period.to_string())
+                .unwrap_or_default(),
+        )
 }
 
 fn encode_movement(encoder: Encoder, movement: &StockMovement) -> Encoder {
     encoder
         .text(movement.account.code())
         .text(movement.material.as_str())
-        .text(movement.collector.as_ref().map_or("", |collector| collector.as_str()))
+        .text(
+            movement
+                .collector
+                .as_ref()
+                .map_or("", |collector| collector.as_str()),
+        )
         .text(movement.direction.word())
         .text(movement.quantity.unit().word())
         .number(movement.quantity.count())
@@ -133,7 +163,10 @@ mod tests {
 
     #[test]
     fn neighbouring_fields_cannot_pass_for_each_other() {
-        assert_ne!(Encoder::new("t").text("ab").text("c").finish(), Encoder::new("t").text("a").text("bc").finish());
+        assert_ne!(
+            Encoder::new("t").text("ab").text("c").finish(),
+            Encoder::new("t").text("a").text("bc").finish()
+        );
     }
 
     #[test]

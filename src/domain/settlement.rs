@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, HouseholdAccount, Stop};
-use crate::domain::fee::{advance_to_open_charges, check_run_month, due_charges};
+use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::fee::{check_run_month, due_charges};
+use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{Month, business_date};
+use crate::domain::move_out::advance_to_open_charges;
 use crate::domain::{CollectorCode, DocumentNo, Event, HouseholdNo, Money, Refusal};
 
 /// Splits an amount over open charges in the order given; what is left over is left in `amount`.
@@ -32,8 +34,13 @@ pub(crate) fn apply_advance(
     let side = |account: Account| account.of(household.as_str());
     apply_in_order(advance, open)
         .map(|(period, amount)| {
-            Posting::new(side(Account::FeeAdvance), side(Account::FeeReceivable), amount, Flow::AdvanceUsed)
-                .on_charge(period)
+            Posting::new(
+                side(Account::FeeAdvance),
+                side(Account::FeeReceivable),
+                amount,
+                Flow::AdvanceUsed,
+            )
+            .on_charge(period)
         })
         .collect()
 }
@@ -93,11 +100,22 @@ impl ReceiveCash {
         book.check_time("received_at", self.received_at)?;
         book.known_household(&self.household_no)?;
         if !self.amount.is_positive() {
-            let (value, most) = (self.amount.to_string(), Money::from_fen(crate::domain::money::MOST).to_string());
-            return Err(Refusal::OutOfRange { field: "amount", value, least: "0.01".to_owned(), most }.into());
+            let (value, most) = (
+                self.amount.to_string(),
+                Money::from_fen(crate::domain::money::MOST).to_string(),
+            );
+            return Err(Refusal::OutOfRange {
+                field: "amount",
+                value,
+                least: "0.01".to_owned(),
+                most,
+            }
+            .into());
         }
         let year = business_date(self.received_at).year();
-        let number = book.last_number(DocumentKind::CashReceipt, year)?.saturating_add(1);
+        let number = book
+            .last_number(DocumentKind::CashReceipt, year)?
+            .saturating_add(1);
         let receipt_no = DocumentNo::parse("receipt_no", &format!("{year:04}-{number:06}"))?;
         let cash = self.taken_by.account();
         let side = |account: Account| account.of(self.household_no.as_str());
@@ -105,13 +123,28 @@ impl ReceiveCash {
         let open: Vec<_> = book.account(&self.household_no)?.open_charges().collect();
         let applied: Vec<(Month, Money)> = apply_in_order(&mut rest, open).collect();
         let pay = |(period, amount): &(Month, Money)| {
-            Posting::new(cash.clone(), side(Account::FeeReceivable), *amount, Flow::Cash).on_charge(*period)
+            Posting::new(
+                cash.clone(),
+                side(Account::FeeReceivable),
+                *amount,
+                Flow::Cash,
+            )
+            .on_charge(*period)
         };
         let mut postings: Vec<Posting> = applied.iter().map(pay).collect();
         if rest.is_positive() {
-            postings.push(Posting::new(cash.clone(), side(Account::FeeAdvance), rest, Flow::Cash));
+            postings.push(Posting::new(
+                cash.clone(),
+                side(Account::FeeAdvance),
+                rest,
+                Flow::Cash,
+            ));
         }
-        let receipt = CashReceipt { receipt_no, received: self.clone(), applied };
+        let receipt = CashReceipt {
+            receipt_no,
+            received: self.clone(),
+            applied,
+        };
         let mut decision = Decision::on(self.received_at, Event::CashReceived(receipt));
         decision.postings = postings;
         Ok(decision)
@@ -157,7 +190,10 @@ impl VoidCash {
         book.check_time("voided_at", self.voided_at)?;
         let document = book.live_document(DocumentKind::CashReceipt, &self.receipt_no)?;
         let Event::CashReceived(receipt) = &document.event else {
-            return Err(Refusal::DocumentUnknown { number: self.receipt_no.to_string() }.into());
+            return Err(Refusal::DocumentUnknown {
+                number: self.receipt_no.to_string(),
+            }
+            .into());
         };
         let household_no = receipt.received.household_no.clone();
         let mut account = book.account(&household_no)?.clone();
@@ -178,19 +214,29 @@ impl VoidCash {
 
 /// The postings that take a receipt back: first from the charges it paid, then from the advance, and where that was used since, from the
 /// charges that the advance paid, newest first. Advance that is left beside open charges is applied again.
-fn take_back(receipt: &CashReceipt, account: &mut HouseholdAccount) -> Result<Vec<Posting>, Refusal> {
+fn take_back(
+    receipt: &CashReceipt,
+    account: &mut HouseholdAccount,
+) -> Result<Vec<Posting>, Refusal> {
     let household = &receipt.received.household_no;
     let cash = receipt.received.taken_by.account();
     let side = |account: Account| account.of(household.as_str());
     let mut postings = Vec::new();
     let mut rest = receipt.received.amount;
     for (period, applied) in &receipt.applied {
-        let Some(charge) = account.charges.get_mut(period) else { continue };
+        let Some(charge) = account.charges.get_mut(period) else {
+            continue;
+        };
         let reopened = charge.settled().min(*applied);
         if reopened.is_positive() {
             charge.open += reopened;
             rest -= reopened;
-            let posting = Posting::new(side(Account::FeeReceivable), cash.clone(), reopened, Flow::Cash);
+            let posting = Posting::new(
+                side(Account::FeeReceivable),
+                cash.clone(),
+                reopened,
+                Flow::Cash,
+            );
             postings.push(posting.on_charge(*period));
         }
     }
@@ -201,17 +247,30 @@ fn take_back(receipt: &CashReceipt, account: &mut HouseholdAccount) -> Result<Ve
             charge.open += reopened;
             charge.from_advance -= reopened;
             account.advance += reopened;
-            let posting = Posting::new(side(Account::FeeReceivable), side(Account::FeeAdvance), reopened, Flow::AdvanceUsed);
+            let posting = Posting::new(
+                side(Account::FeeReceivable),
+                side(Account::FeeAdvance),
+                reopened,
+                Flow::AdvanceUsed,
+            );
             postings.push(posting.on_charge(*period));
         }
     }
     if rest > account.advance {
         let missing = rest - account.advance;
-        return Err(Refusal::AdvanceRefundedSince { number: receipt.receipt_no.to_string(), missing });
+        return Err(Refusal::AdvanceRefundedSince {
+            number: receipt.receipt_no.to_string(),
+            missing,
+        });
     }
     if rest.is_positive() {
         account.advance -= rest;
-        postings.push(Posting::new(side(Account::FeeAdvance), cash, rest, Flow::Cash));
+        postings.push(Posting::new(
+            side(Account::FeeAdvance),
+            cash,
+            rest,
+            Flow::Cash,
+        ));
     }
     postings.extend(advance_to_open_charges(household, account));
     Ok(postings)
@@ -244,7 +303,8 @@ impl OffsetCredit {
         if postings.is_empty() {
             return Ok(None);
         }
-        let mut decision = Decision::on(self.month.last_instant(), Event::CreditOffset(self.clone()));
+        let mut decision =
+            Decision::on(self.month.last_instant(), Event::CreditOffset(self.clone()));
         decision.postings = postings;
         Ok(Some(decision))
     }
@@ -255,7 +315,10 @@ fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
     let may_save_up = book.village()?.credit.save_up_allowed && month.first_day().month() != 12;
     let mut postings = Vec::new();
     for (household_no, household) in book.households() {
-        let is_saving = may_save_up && household.terms_on(month.last_day()).is_some_and(|terms| terms.save_up);
+        let is_saving = may_save_up
+            && household
+                .terms_on(month.last_day())
+                .is_some_and(|terms| terms.save_up);
         let account = book.account(household_no)?;
         let mut available = account.credit.min(account.credit_at_end_of(month));
         if is_saving || !available.is_positive() {
@@ -263,10 +326,17 @@ fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
         }
         let open: Vec<_> = account.open_charges_issued_by(month).collect();
         let side = |account: Account| account.of(household_no.as_str());
-        postings.extend(apply_in_order(&mut available, open).map(|(period, amount)| {
-            Posting::new(side(Account::HouseholdCredit), side(Account::FeeReceivable), amount, Flow::Offset)
+        postings.extend(
+            apply_in_order(&mut available, open).map(|(period, amount)| {
+                Posting::new(
+                    side(Account::HouseholdCredit),
+                    side(Account::FeeReceivable),
+                    amount,
+                    Flow::Offset,
+                )
                 .on_charge(period)
-        }));
+            }),
+        );
     }
     Ok(postings)
 }

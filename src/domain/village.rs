@@ -60,7 +60,11 @@ impl OpenVillage {
         for category in categories {
             let Some(percent) = self.waivers.get(category) else {
                 let allowed = "the categories of the village's [waivers]";
-                return Err(Refusal::UnknownWord { field: "waiver", value: category.clone(), allowed });
+                return Err(Refusal::UnknownWord {
+                    field: "waiver",
+                    value: category.clone(),
+                    allowed,
+                });
             };
             highest = highest.max(*percent);
         }
@@ -70,5 +74,7 @@ impl OpenVillage {
 
 /// The percents of the rules, for a village that names none: 特困 100, 低保 50, 重残 50 (R-FE-5).
 pub fn usual_waivers() -> BTreeMap<String, i64> {
-    [("destitute", 100), ("low_income", 50), ("disabled", 50)].map(|(name, percent)| (name.to_owned(), percent)).into()
+    [("destitute", 100), ("low_income", 50), ("disabled", 50)]
+        .map(|(name, percent)| (name.to_owned(), percent))
+        .into()
 }

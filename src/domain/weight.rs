@@ -65,7 +65,11 @@ impl WrittenUnit {
             "kg" => Ok(WrittenUnit::Kg),
             "jin" => Ok(WrittenUnit::Jin),
             "piece" => Ok(WrittenUnit::Piece),
-            other => Err(Refusal::UnknownWord { field, value: other.to_owned(), allowed: "kg, jin, piece" }),
+            other => Err(Refusal::UnknownWord {
+                field,
+                value: other.to_owned(),
+                allowed: "kg, jin, piece",
+            }),
         }
     }
 }
@@ -85,7 +89,10 @@ impl Quantity {
 
     /// A weight in grams.
     pub const fn grams(grams: i64) -> Quantity {
-        Quantity { unit: Unit::Kg, count: grams }
+        Quantity {
+            unit: Unit::Kg,
+            count: grams,
+        }
     }
 
     /// What it is measured in.
@@ -126,9 +133,33 @@ impl Quantity {
         pieces_most: i64,
     ) -> Result<Quantity, Refusal> {
         let (unit, scale) = match unit {
-            WrittenUnit::Kg => (Unit::Kg, Scale { units: 1_000, places: 3, least: 0, most: grams_most }),
-            WrittenUnit::Jin => (Unit::Kg, Scale { units: 500, places: 2, least: 0, most: grams_most }),
-            WrittenUnit::Piece => (Unit::Piece, Scale { units: 1, places: 0, least: 0, most: pieces_most }),
+            WrittenUnit::Kg => (
+                Unit::Kg,
+                Scale {
+                    units: 1_000,
+                    places: 3,
+                    least: 0,
+                    most: grams_most,
+                },
+            ),
+            WrittenUnit::Jin => (
+                Unit::Kg,
+                Scale {
+                    units: 500,
+                    places: 2,
+                    least: 0,
+                    most: grams_most,
+                },
+            ),
+            WrittenUnit::Piece => (
+                Unit::Piece,
+                Scale {
+                    units: 1,
+                    places: 0,
+                    least: 0,
+                    most: pieces_most,
+                },
+            ),
         };
         number::parse(field, text, scale).map(|count| Quantity { unit, count })
     }
@@ -159,10 +190,23 @@ impl<'de> Deserialize<'de> for Quantity {
     /// The point tells a weight from a count: weights are always shown with three places.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let (unit, units) = if text.contains('.') { (Unit::Kg, 1_000) } else { (Unit::Piece, 1) };
-        number::parse("quantity", &text, Scale { units, places: 3, least: i64::MIN, most: i64::MAX })
-            .map(|count| Quantity { unit, count })
-            .map_err(de::Error::custom)
+        let (unit, units) = if text.contains('.') {
+            (Unit::Kg, 1_000)
+        } else {
+            (Unit::Piece, 1)
+        };
+        number::parse(
+            "quantity",
+            &text,
+            Scale {
+                units,
+                places: 3,
+                least: i64::MIN,
+                most: i64::MAX,
+            },
+        )
+        .map(|count| Quantity { unit, count })
+        .map_err(de::Error::custom)
     }
 }
 
@@ -194,7 +238,12 @@ impl UnitPrice {
     /// # Errors
     /// As [`number::parse`].
     pub fn parse(field: &'static str, text: &str, per: i64) -> Result<UnitPrice, Refusal> {
-        let scale = Scale { units: 1_000, places: 3, least: 0, most: LI_MOST };
+        let scale = Scale {
+            units: 1_000,
+            places: 3,
+            least: 0,
+            most: LI_MOST,
+        };
         number::parse(field, text, scale).map(|li| UnitPrice { li, per })
     }
 }
@@ -203,7 +252,11 @@ impl fmt::Display for UnitPrice {
     /// Yuan with at least two and at most three places.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (yuan, li) = (self.li.div_euclid(1_000), self.li.rem_euclid(1_000));
-        let places = if li.rem_euclid(10) == 0 { format!("{:02}", li.div_euclid(10)) } else { format!("{li:03}") };
+        let places = if li.rem_euclid(10) == 0 {
+            format!("{:02}", li.div_euclid(10))
+        } else {
+            format!("{li:03}")
+        };
         f.pad(&format!("{yuan}.{places}"))
     }
 }
@@ -212,15 +265,34 @@ impl fmt::Display for UnitPrice {
 ///
 /// # Errors
 /// [`Refusal::TareOverGross`], [`Refusal::NothingLeft`].
-pub fn net_of(gross: Quantity, tare: Quantity, deduction_per_mille: i64) -> Result<Quantity, Refusal> {
-    let Some(without_tare) = gross.count.checked_sub(tare.count).filter(|rest| *rest >= 0) else {
-        return Err(Refusal::TareOverGross { tare: tare.to_string(), gross: gross.to_string() });
+pub fn net_of(
+    gross: Quantity,
+    tare: Quantity,
+    deduction_per_mille: i64,
+) -> Result<Quantity, Refusal> {
+    let Some(without_tare) = gross
+        .count
+        .checked_sub(tare.count)
+        .filter(|rest| *rest >= 0)
+    else {
+        return Err(Refusal::TareOverGross {
+            tare: tare.to_string(),
+            gross: gross.to_string(),
+        });
     };
-    let count = half_up(&[without_tare, 1_000_i64.saturating_sub(deduction_per_mille)], 1_000)?;
+    let count = half_up(
+        &[without_tare, 1_000_i64.saturating_sub(deduction_per_mille)],
+        1_000,
+    )?;
     if count <= 0 {
-        return Err(Refusal::NothingLeft { gross: gross.to_string() });
+        return Err(Refusal::NothingLeft {
+            gross: gross.to_string(),
+        });
     }
-    Ok(Quantity { unit: gross.unit, count })
+    Ok(Quantity {
+        unit: gross.unit,
+        count,
+    })
 }
 
 /// What a quantity is worth, rounded once, half up, to the fen (R-NU-2).
@@ -244,9 +316,18 @@ mod tests {
     #[test]
     fn the_worked_lines_of_the_rules_come_out_to_the_fen() {
         let carton = UnitPrice::new(900, 1);
-        assert_eq!(value_of(Quantity::grams(8_350), carton), Ok(Money::from_fen(752)));
-        assert_eq!(value_of(Quantity::grams(8_530), carton), Ok(Money::from_fen(768)));
-        assert_eq!(value_of(Quantity::new(Unit::Piece, 10), UnitPrice::new(100, 3)), Ok(Money::from_fen(33)));
+        assert_eq!(
+            value_of(Quantity::grams(8_350), carton),
+            Ok(Money::from_fen(752))
+        );
+        assert_eq!(
+            value_of(Quantity::grams(8_530), carton),
+            Ok(Money::from_fen(768))
+        );
+        assert_eq!(
+            value_of(Quantity::new(Unit::Piece, 10), UnitPrice::new(100, 3)),
+            Ok(Money::from_fen(33))
+        );
         let wet = net_of(Quantity::grams(30_000), Quantity::grams(0), 50);
         assert_eq!(wet, Ok(Quantity::grams(28_500)));
     }
@@ -255,7 +336,10 @@ mod tests {
     fn a_jin_is_half_a_kilogram_with_two_places() {
         let read = |text| Quantity::parse("gross", text, WrittenUnit::Jin);
         assert_eq!(read("7.65"), Ok(Quantity::grams(3_825)));
-        assert!(matches!(read("7.655"), Err(Refusal::TooManyPlaces { places: 2, .. })));
+        assert!(matches!(
+            read("7.655"),
+            Err(Refusal::TooManyPlaces { places: 2, .. })
+        ));
     }
 
     proptest! {
@@ -269,7 +353,8 @@ mod tests {
         #[test]
         fn a_value_is_never_more_than_half_a_fen_off(grams in 1..GRAMS_MOST, li in 0..LI_MOST) {
             let fen = value_of(Quantity::grams(grams), UnitPrice::new(li, 1)).expect("in range").fen();
-            prop_assert!((-4_999..=5_000).contains(&(fen * 10_000 - grams * li)));
+            let off = i128::from(fen).strict_mul(10_000).strict_sub(i128::from(grams).strict_mul(i128::from(li)));
+            prop_assert!((-4_999..=5_000).contains(&off));
         }
     }
 }

@@ -19,7 +19,10 @@ pub enum Error {
 /// What is the matter with the database. The sentences are in `text/*.ftl` under `trouble-<code>`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each variant is a sentence; its fields are the facts that the sentence names")]
+#[expect(
+    missing_docs,
+    reason = "each variant is a sentence; its fields are the facts that the sentence names"
+)]
 pub enum Trouble {
     /// The address is of no database.
     AddressUnknown { address: String },
@@ -42,7 +45,11 @@ pub enum Trouble {
     /// The disk is full; nothing was booked.
     DiskFull { reason: String },
     /// The database holds what the program never writes.
-    Corrupt { table: String, column: String, value: String },
+    Corrupt {
+        table: String,
+        column: String,
+        value: String,
+    },
     /// It is not known whether it was booked: ask again with the same id.
     OutcomeUnknown { reason: String },
     /// Something else; nothing was booked.
@@ -63,7 +70,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Refused(refusal) => refusal.fmt(f),
-            Error::Unavailable(trouble) => write!(f, "{}", serde_json::Value::Object(trouble.facts())),
+            Error::Unavailable(trouble) => {
+                write!(f, "{}", serde_json::Value::Object(trouble.facts()))
+            }
         }
     }
 }
@@ -82,9 +91,15 @@ impl From<StoreError> for Error {
             StoreError::Conflict(reason) | StoreError::Engine(reason) => Trouble::Failed { reason },
             StoreError::Busy(reason) => Trouble::Busy { reason },
             StoreError::Full(reason) => Trouble::DiskFull { reason },
-            StoreError::Corrupt { table, column, value } => {
-                Trouble::Corrupt { table: table.to_owned(), column: column.to_owned(), value }
-            }
+            StoreError::Corrupt {
+                table,
+                column,
+                value,
+            } => Trouble::Corrupt {
+                table: table.to_owned(),
+                column: column.to_owned(),
+                value,
+            },
             StoreError::Unreachable(reason) => Trouble::Unreachable { reason },
             StoreError::WriterExists(path) => Trouble::WriterExists { path },
             StoreError::Incompatible(incompatible) => match incompatible {

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::decide::{Verdict, decide};
-use crate::domain::facts::{HouseholdAccount, Need, Stop};
+use crate::domain::facts::{Need, Stop};
 use crate::domain::household::BEGINNING;
-use crate::domain::{Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode};
+use crate::domain::household_account::HouseholdAccount;
+use crate::domain::{
+    Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{balance, charge, document, household, journal, price_list, village};
@@ -49,7 +52,8 @@ impl Facts {
         now: Timestamp,
         purpose: Purpose,
     ) -> Result<(), StoreError> {
-        let codes: BTreeSet<&VillageCode> = requests.iter().map(|request| &request.village).collect();
+        let codes: BTreeSet<&VillageCode> =
+            requests.iter().map(|request| &request.village).collect();
         self.open_villages(tx, &codes, purpose).await?;
         for code in codes {
             if let Some(opened) = self.villages.get_mut(code) {
@@ -59,7 +63,13 @@ impl Facts {
         let mut needs = BTreeSet::new();
         for request in requests {
             needs.insert((request.village.clone(), Need::Command(request.id)));
-            needs.extend(request.command.needs().into_iter().map(|need| (request.village.clone(), need)));
+            needs.extend(
+                request
+                    .command
+                    .needs()
+                    .into_iter()
+                    .map(|need| (request.village.clone(), need)),
+            );
         }
         self.load(tx, &needs).await
     }
@@ -70,10 +80,17 @@ impl Facts {
         codes: &BTreeSet<&VillageCode>,
         purpose: Purpose,
     ) -> Result<(), StoreError> {
-        let unknown: Vec<VillageCode> =
-            codes.iter().filter(|code| !self.ids.contains_key(**code)).map(|code| (*code).clone()).collect();
+        let unknown: Vec<VillageCode> = codes
+            .iter()
+            .filter(|code| !self.ids.contains_key(**code))
+            .map(|code| (*code).clone())
+            .collect();
         self.ids.extend(village::find_ids(tx, &unknown).await?);
-        let ids: Vec<i64> = codes.iter().filter_map(|code| self.ids.get(*code)).copied().collect();
+        let ids: Vec<i64> = codes
+            .iter()
+            .filter_map(|code| self.ids.get(*code))
+            .copied()
+            .collect();
         let heads = match purpose {
             Purpose::Write => village::lock_heads(tx, &ids).await?,
             Purpose::Rehearse => village::read_heads(tx, &ids).await?,
@@ -83,7 +100,9 @@ impl Facts {
             let id = self.ids.get(*code).copied();
             let head = id.and_then(|id| heads.get(&id));
             let kept = self.villages.get(*code);
-            let is_current = kept.is_some_and(|kept| kept.id == id && head.is_none_or(|head| kept.book.head() == *head));
+            let is_current = kept.is_some_and(|kept| {
+                kept.id == id && head.is_none_or(|head| kept.book.head() == *head)
+            });
             if is_current {
                 continue;
             }
@@ -98,7 +117,10 @@ impl Facts {
     }
 
     fn by_id(&mut self, id: i64) -> Option<&mut Book> {
-        self.villages.values_mut().find(|opened| opened.id == Some(id)).map(|opened| &mut opened.book)
+        self.villages
+            .values_mut()
+            .find(|opened| opened.id == Some(id))
+            .map(|opened| &mut opened.book)
     }
 
     async fn load_masters(&mut self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<(), StoreError> {
@@ -121,7 +143,11 @@ impl Facts {
     }
 
     /// Loads what is needed and not known yet.
-    async fn load(&mut self, tx: &mut Tx<'_>, needs: &BTreeSet<(VillageCode, Need)>) -> Result<(), StoreError> {
+    async fn load(
+        &mut self,
+        tx: &mut Tx<'_>,
+        needs: &BTreeSet<(VillageCode, Need)>,
+    ) -> Result<(), StoreError> {
         let mut wanted = Wanted::default();
         for (code, need) in needs {
             if let Some(Opened { id: Some(id), book }) = self.villages.get(code)
@@ -167,7 +193,11 @@ impl Facts {
         Ok(())
     }
 
-    async fn load_households(&mut self, tx: &mut Tx<'_>, wanted: &[(i64, HouseholdNo)]) -> Result<(), StoreError> {
+    async fn load_households(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, HouseholdNo)],
+    ) -> Result<(), StoreError> {
         let keys = household::keys(wanted.iter().map(|(id, number)| (*id, number)));
         let mut found = household::load(tx, &keys).await?;
         for key in wanted {
@@ -179,7 +209,11 @@ impl Facts {
         Ok(())
     }
 
-    async fn load_accounts(&mut self, tx: &mut Tx<'_>, wanted: &[(i64, HouseholdNo)]) -> Result<(), StoreError> {
+    async fn load_accounts(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, HouseholdNo)],
+    ) -> Result<(), StoreError> {
         if wanted.is_empty() {
             return Ok(());
         }
@@ -189,8 +223,12 @@ impl Facts {
         for key in wanted {
             let owed = owed.get(key).copied().unwrap_or_default();
             let charges = charges.remove(key).unwrap_or_default();
-            let account =
-                HouseholdAccount { credit: owed.credit, advance: owed.advance, charges, credit_moved: BTreeMap::new() };
+            let account = HouseholdAccount {
+                credit: owed.credit,
+                advance: owed.advance,
+                charges,
+                credit_moved: BTreeMap::new(),
+            };
             if let Some(book) = self.by_id(key.0) {
                 book.load_account(key.1.clone(), account);
             }
@@ -217,7 +255,12 @@ impl Facts {
     }
 
     /// Loads every household of a village with its account, and how credit moved from a month on.
-    async fn load_whole(&mut self, tx: &mut Tx<'_>, id: i64, from: Month) -> Result<(), StoreError> {
+    async fn load_whole(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: i64,
+        from: Month,
+    ) -> Result<(), StoreError> {
         let households = household::load_village(tx, id).await?;
         let mut charges = charge::load_village(tx, id).await?;
         let owed = balance::load_village_owed(tx, id).await?;
@@ -225,7 +268,9 @@ impl Facts {
         for (number, month, sum) in balance::load_credit_moved(tx, id, from).await? {
             moved.entry(number).or_default().insert(month, sum);
         }
-        let Some(book) = self.by_id(id) else { return Ok(()) };
+        let Some(book) = self.by_id(id) else {
+            return Ok(());
+        };
         // What was loaded for single households lacks the months.
         book.forget_accounts();
         for (key, row) in households {
@@ -247,7 +292,10 @@ impl Facts {
     pub(crate) async fn load_whole_villages(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let from = Month::of(BEGINNING);
         let codes: Vec<VillageCode> = self.villages.keys().cloned().collect();
-        let needs = codes.into_iter().map(|code| (code, Need::WholeVillage(from))).collect();
+        let needs = codes
+            .into_iter()
+            .map(|code| (code, Need::WholeVillage(from)))
+            .collect();
         self.load(tx, &needs).await
     }
 
@@ -261,7 +309,9 @@ impl Facts {
         let mut asked = BTreeSet::new();
         loop {
             let Some(opened) = self.villages.get_mut(&request.village) else {
-                return Ok(Err(Refusal::VillageUnknown { village: request.village.clone() }));
+                return Ok(Err(Refusal::VillageUnknown {
+                    village: request.village.clone(),
+                }));
             };
             match decide(&mut opened.book, request, salt) {
                 Ok(verdict) => return Ok(Ok(verdict)),
@@ -269,7 +319,10 @@ impl Facts {
                 Err(Stop::Missing(need)) => {
                     let need = (request.village.clone(), need);
                     if !asked.insert(need.clone()) {
-                        return Err(StoreError::Engine(format!("{:?} was loaded and is still missing", need.1)));
+                        return Err(StoreError::Engine(format!(
+                            "{:?} was loaded and is still missing",
+                            need.1
+                        )));
                     }
                     self.load(tx, &BTreeSet::from([need])).await?;
                 }
@@ -278,15 +331,27 @@ impl Facts {
     }
 
     /// The surrogate key of a village, given to it now if the batch opened it.
-    pub(crate) async fn id_of(&mut self, tx: &mut Tx<'_>, code: &VillageCode) -> Result<i64, StoreError> {
+    pub(crate) async fn id_of(
+        &mut self,
+        tx: &mut Tx<'_>,
+        code: &VillageCode,
+    ) -> Result<i64, StoreError> {
         let Some(opened) = self.villages.get_mut(code) else {
-            return Err(StoreError::Engine("an entry of a village that was not opened".to_owned()));
+            return Err(StoreError::Engine(
+                "an entry of a village that was not opened".to_owned(),
+            ));
         };
         if let Some(id) = opened.id {
             return Ok(id);
         }
         // Several villages may be opened in one batch, before the first is written.
-        let in_batch = self.ids.values().copied().max().unwrap_or(0).saturating_add(1);
+        let in_batch = self
+            .ids
+            .values()
+            .copied()
+            .max()
+            .unwrap_or(0)
+            .saturating_add(1);
         let id = village::next_id(tx).await?.max(in_batch);
         opened.id = Some(id);
         self.ids.insert(code.clone(), id);
@@ -294,9 +359,17 @@ impl Facts {
     }
 
     /// The books of the villages in the order of their codes, with their surrogate keys.
-    pub(crate) fn books<'f>(&'f mut self, codes: &BTreeSet<&VillageCode>) -> Vec<(i64, &'f mut Book)> {
-        let wanted = self.villages.iter_mut().filter(|(code, _)| codes.contains(code));
-        wanted.filter_map(|(_, opened)| opened.id.map(|id| (id, &mut opened.book))).collect()
+    pub(crate) fn books<'f>(
+        &'f mut self,
+        codes: &BTreeSet<&VillageCode>,
+    ) -> Vec<(i64, &'f mut Book)> {
+        let wanted = self
+            .villages
+            .iter_mut()
+            .filter(|(code, _)| codes.contains(code));
+        wanted
+            .filter_map(|(_, opened)| opened.id.map(|id| (id, &mut opened.book)))
+            .collect()
     }
 
     /// Keeps, after a commit, what the next batch can use.

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Chance, Clock};
 use crate::domain::report::{MonthReport, Subject, month_report};
-use crate::domain::{Month, Refusal, Request, Village, VillageCode, village};
+use crate::domain::{Month, Refusal, Request, Village, VillageCode};
 pub use crate::ledger::error::{Error, Trouble};
 pub use crate::ledger::writer::Answer;
 use crate::ledger::writer::{QUEUE_MAX, Waiting, WriterTask};
@@ -42,8 +42,12 @@ impl Pending {
     /// # Errors
     /// As [`Ledger::submit`]; a writer that stopped leaves the outcome unknown.
     pub async fn answer(self) -> Answer {
-        let unknown = || Trouble::OutcomeUnknown { reason: "the writer has stopped".to_owned() };
-        self.0.await.unwrap_or_else(|_| Err(Error::Unavailable(unknown())))
+        let unknown = || Trouble::OutcomeUnknown {
+            reason: "the writer has stopped".to_owned(),
+        };
+        self.0
+            .await
+            .unwrap_or_else(|_| Err(Error::Unavailable(unknown())))
     }
 }
 
@@ -55,7 +59,13 @@ impl Ledger {
     pub async fn open_reading(database: &str, clock: Clock) -> Result<Ledger, Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
         let store = Store::open(&address).await?;
-        Ok(Ledger { store, clock: Arc::new(clock), chance: Arc::default(), queue: None, writing: None })
+        Ok(Ledger {
+            store,
+            clock: Arc::new(clock),
+            chance: Arc::default(),
+            queue: None,
+            writing: None,
+        })
     }
 
     /// Opens the books for writing; an SQLite file is created or brought to this program's schema, after a backup, a PostgreSQL database
@@ -76,7 +86,13 @@ impl Ledger {
         };
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let writing = tokio::spawn(task.run(waiting));
-        Ok(Ledger { store, clock, chance, queue: Some(queue), writing: Some(writing) })
+        Ok(Ledger {
+            store,
+            clock,
+            chance,
+            queue: Some(queue),
+            writing: Some(writing),
+        })
     }
 
     /// Brings a database to this program's schema.
@@ -85,7 +101,10 @@ impl Ledger {
     /// [`Error::Unavailable`].
     pub async fn migrate(database: &str) -> Result<(), Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        Writer::open(address, Migrating::Always).await?.close().await?;
+        Writer::open(address, Migrating::Always)
+            .await?
+            .close()
+            .await?;
         Ok(())
     }
 
@@ -99,7 +118,9 @@ impl Ledger {
         match self.writing.take() {
             Some(writing) => match writing.await {
                 Ok(closed) => Ok(closed?),
-                Err(error) => Err(Error::Unavailable(Trouble::Failed { reason: error.to_string() })),
+                Err(error) => Err(Error::Unavailable(Trouble::Failed {
+                    reason: error.to_string(),
+                })),
             },
             None => Ok(()),
         }
@@ -129,8 +150,16 @@ impl Ledger {
     /// [`Error::Unavailable`] if the books are open for reading only or the writer has stopped.
     pub async fn enqueue(&self, request: Request) -> Result<Pending, Error> {
         let (sender, receiver) = oneshot::channel();
-        let Some(queue) = &self.queue else { return Err(stopped()) };
-        queue.send(Waiting { request, answer: sender }).await.map_err(|_| stopped())?;
+        let Some(queue) = &self.queue else {
+            return Err(stopped());
+        };
+        queue
+            .send(Waiting {
+                request,
+                answer: sender,
+            })
+            .await
+            .map_err(|_| stopped())?;
         Ok(Pending(receiver))
     }
 
@@ -151,17 +180,28 @@ impl Ledger {
         let (id, village) = find_village(&mut tx, code).await?;
         if month < village.opening_month {
             let opening_month = village.opening_month;
-            return Err(Refusal::BeforeOpening { at: month.to_string(), opening_month }.into());
+            return Err(Refusal::BeforeOpening {
+                at: month.to_string(),
+                opening_month,
+            }
+            .into());
         }
         if month > Month::at(self.clock.now()) {
             return Err(Refusal::MonthNotBegun { month }.into());
         }
         let figures = report::load(&mut tx, id, month).await?;
         let materials = villages::load_materials(&mut tx, &[id]).await?;
-        let materials = materials.into_iter().map(|(_, code, material)| (code, material)).collect();
+        let materials = materials
+            .into_iter()
+            .map(|(_, code, material)| (code, material))
+            .collect();
         tx.rollback().await?;
-        let subject =
-            Subject { village: code, name: &village.name, township: &village.township, materials: &materials };
+        let subject = Subject {
+            village: code,
+            name: &village.name,
+            township: &village.township,
+            materials: &materials,
+        };
         Ok(month_report(&subject, month, &figures))
     }
 
@@ -169,17 +209,22 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::VillageUnknown`], [`Refusal::WhichVillage`] if no code is given and there are several.
-    pub async fn village(&self, code: Option<&VillageCode>) -> Result<(VillageCode, village::Village), Error> {
+    pub async fn village(
+        &self,
+        code: Option<&VillageCode>,
+    ) -> Result<(VillageCode, Village), Error> {
         let mut tx = self.store.read().await?;
-        let code = match code {
-            Some(code) => code.clone(),
-            None => {
-                let mut codes = villages::list_codes(&mut tx).await?.into_iter().map(|(code, _)| code);
-                match (codes.next(), codes.next()) {
-                    (Some(only), None) => only,
-                    (None, _) => return Err(Refusal::NoVillageYet.into()),
-                    (Some(_), Some(_)) => return Err(Refusal::WhichVillage.into()),
-                }
+        let code = if let Some(code) = code {
+            code.clone()
+        } else {
+            let mut codes = villages::list_codes(&mut tx)
+                .await?
+                .into_iter()
+                .map(|(code, _)| code);
+            match (codes.next(), codes.next()) {
+                (Some(only), None) => only,
+                (None, _) => return Err(Refusal::NoVillageYet.into()),
+                (Some(_), Some(_)) => return Err(Refusal::WhichVillage.into()),
             }
         };
         let (_, village) = find_village(&mut tx, &code).await?;
@@ -196,19 +241,33 @@ impl Ledger {
         let (id, _) = find_village(&mut tx, code).await?;
         let head = villages::read_heads(&mut tx, &[id]).await?.remove(&id);
         tx.rollback().await?;
-        head.ok_or_else(|| Refusal::VillageUnknown { village: code.clone() }.into())
+        head.ok_or_else(|| {
+            Refusal::VillageUnknown {
+                village: code.clone(),
+            }
+            .into()
+        })
     }
 }
 
 /// A village of the database with its surrogate key.
 async fn find_village(tx: &mut Tx<'_>, code: &VillageCode) -> Result<(i64, Village), Error> {
-    let unknown = || Error::from(Refusal::VillageUnknown { village: code.clone() });
+    let unknown = || {
+        Error::from(Refusal::VillageUnknown {
+            village: code.clone(),
+        })
+    };
     let found = villages::find_ids(tx, std::slice::from_ref(code)).await?;
     let id = found.first().map(|(_, id)| *id).ok_or_else(unknown)?;
-    let village = villages::load(tx, &[id]).await?.pop().map(|(_, village)| village);
+    let village = villages::load(tx, &[id])
+        .await?
+        .pop()
+        .map(|(_, village)| village);
     village.map(|village| (id, village)).ok_or_else(unknown)
 }
 
 fn stopped() -> Error {
-    Error::Unavailable(Trouble::Failed { reason: "the writer has stopped".to_owned() })
+    Error::Unavailable(Trouble::Failed {
+        reason: "the writer has stopped".to_owned(),
+    })
 }

@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use crate::domain::journal::{Flow, Posting};
 use crate::domain::pickup::Pickup;
-use crate::domain::{Account, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice, VillageCode};
+use crate::domain::{
+    Account, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
+    VillageCode,
+};
 use crate::ledger::{Error, Ledger, find_village};
 use crate::store::statement::Concerning;
 use crate::store::{household, statement, village};
@@ -45,7 +48,10 @@ pub enum LineKind {
 impl LineKind {
     /// The stable word of the kind.
     pub fn word(self) -> String {
-        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|word| word.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 
@@ -124,23 +130,43 @@ impl Ledger {
     ) -> Result<Statement, Error> {
         let mut tx = self.store.read().await?;
         let (id, village) = find_village(&mut tx, code).await?;
-        if household::load(&mut tx, &household::keys([(id, number)])).await?.is_empty() {
-            return Err(Refusal::HouseholdUnknown { household_no: number.to_string() }.into());
+        if household::load(&mut tx, &household::keys([(id, number)]))
+            .await?
+            .is_empty()
+        {
+            return Err(Refusal::HouseholdUnknown {
+                household_no: number.to_string(),
+            }
+            .into());
         }
         let head = household::find_head(&mut tx, id, number).await?;
         let entries = statement::list(&mut tx, id, number).await?;
         let materials = village::load_materials(&mut tx, &[id]).await?;
         tx.rollback().await?;
-        let mut running = Running { household: number.as_str(), standing: Standing::default(), lines: Vec::new() };
+        let mut running = Running {
+            household: number.as_str(),
+            standing: Standing::default(),
+            lines: Vec::new(),
+        };
         for entry in &entries {
             running.add(entry);
         }
         let mut lines = running.lines;
         for line in &mut lines {
-            let named = materials.iter().find(|(_, code, _)| Some(code) == line.material.as_ref());
-            line.material_name = named.map(|(_, _, material)| (material.name.clone(), material.name_en.clone()));
+            let named = materials
+                .iter()
+                .find(|(_, code, _)| Some(code) == line.material.as_ref());
+            line.material_name =
+                named.map(|(_, _, material)| (material.name.clone(), material.name_en.clone()));
         }
-        Ok(cut(lines, (from, to), village.name, code.clone(), number.clone(), head))
+        Ok(cut(
+            lines,
+            (from, to),
+            village.name,
+            code.clone(),
+            number.clone(),
+            head,
+        ))
     }
 }
 
@@ -154,10 +180,13 @@ fn cut(
     head: Option<String>,
 ) -> Statement {
     let month = |line: &Line| Month::of(line.date);
-    let before = lines.iter().rfind(|line| from.is_some_and(|from| month(line) < from));
+    let before = lines
+        .iter()
+        .rfind(|line| from.is_some_and(|from| month(line) < from));
     let opening = before.map(Standing::after).unwrap_or_default();
-    let is_inside =
-        |line: &Line| from.is_none_or(|from| month(line) >= from) && to.is_none_or(|to| month(line) <= to);
+    let is_inside = |line: &Line| {
+        from.is_none_or(|from| month(line) >= from) && to.is_none_or(|to| month(line) <= to)
+    };
     let lines: Vec<Line> = lines.into_iter().filter(is_inside).collect();
     let closing = lines.last().map_or(opening, Standing::after);
     Statement {
@@ -185,7 +214,11 @@ struct Standing {
 
 impl Standing {
     fn after(line: &Line) -> Standing {
-        Standing { credit: line.credit, advance: line.advance, owed: line.owed }
+        Standing {
+            credit: line.credit,
+            advance: line.advance,
+            owed: line.owed,
+        }
     }
 }
 
@@ -197,15 +230,32 @@ struct Running<'e> {
 }
 
 impl Running<'_> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     fn add(&mut self, entry: &Concerning) {
         match &entry.event {
             Event::PickupRecorded(pickup) => self.pickup(entry, pickup, LineKind::Pickup),
-            Event::PickupVoided(event) => self.taken_back(entry, &event.pickup_no.to_string(), event.amount, LineKind::Void),
+            Event::PickupVoided(event) => self.taken_back(
+                entry,
+                &event.pickup_no.to_string(),
+                event.amount,
+                LineKind::Void,
+            ),
             Event::PickupCorrected(event) => {
-                self.taken_back(entry, &event.pickup_no.to_string(), event.amount_before, LineKind::CorrectionOut);
+                self.taken_back(
+                    entry,
+                    &event.pickup_no.to_string(),
+                    event.amount_before,
+                    LineKind::CorrectionOut,
+                );
                 self.pickup(entry, &event.replacement, LineKind::CorrectionIn);
             }
-            _ => entry.postings.iter().for_each(|posting| self.posting(entry, posting)),
+            _ => entry
+                .postings
+                .iter()
+                .for_each(|posting| self.posting(entry, posting)),
         }
     }
 
@@ -255,6 +305,10 @@ impl Running<'_> {
     }
 
     /// One line for a posting; positive in the household's favour.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     fn posting(&mut self, entry: &Concerning, posting: &Posting) {
         let mut moved = Money::ZERO;
         for (side, amount) in posting.sides() {
@@ -277,7 +331,8 @@ impl Running<'_> {
             _ if is_settled_inside => posting.amount,
             _ => moved,
         };
-        let is_cash_out = posting.credit.account == Account::CashOnHand || posting.credit.account == Account::CashInTransit;
+        let is_cash_out = posting.credit.account == Account::CashOnHand
+            || posting.credit.account == Account::CashInTransit;
         let kind = match posting.flow {
             Flow::Charge if is_waiver => LineKind::Waiver,
             Flow::Charge => LineKind::Charge,
@@ -298,6 +353,11 @@ impl Running<'_> {
             _ => None,
         };
         let line = self.line(entry, kind, amount);
-        self.lines.push(Line { document, period: posting.period, reason: entry.reason.clone(), ..line });
+        self.lines.push(Line {
+            document,
+            period: posting.period,
+            reason: entry.reason.clone(),
+            ..line
+        });
     }
 }

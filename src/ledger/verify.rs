@@ -1,6 +1,7 @@
 //! Checking the books: the chain recomputed, every projection rebuilt from the journal, the first wrong row named.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::Serialize;
 
@@ -71,7 +72,13 @@ impl Ledger {
 }
 
 /// A wrong cell of the journal.
-fn cell(table: &str, seq: i64, column: &str, expected: impl ToString, found: impl ToString) -> Finding {
+fn cell(
+    table: &str,
+    seq: i64,
+    column: &str,
+    expected: impl Display,
+    found: impl Display,
+) -> Finding {
     Finding {
         table: table.to_owned(),
         row: seq.to_string(),
@@ -87,11 +94,18 @@ async fn verify_village(
     id: i64,
     progress: &mut impl FnMut(i64),
 ) -> Result<Verified, Error> {
-    let mut replay = Replay { book: Book::unopened(code.clone()), lines: (0, 0) };
+    let mut replay = Replay {
+        book: Book::unopened(code.clone()),
+        lines: (0, 0),
+    };
     let finding = match replay.run(tx, id, progress).await {
         Ok(finding) => finding,
         // A value that the program never writes is a finding like any other.
-        Err(StoreError::Corrupt { table, column, value }) => Some(Finding {
+        Err(StoreError::Corrupt {
+            table,
+            column,
+            value,
+        }) => Some(Finding {
             table: table.to_owned(),
             row: format!("after {}", replay.book.head().next_seq.saturating_sub(1)),
             column: Some(column.to_owned()),
@@ -101,7 +115,12 @@ async fn verify_village(
         Err(error) => return Err(error.into()),
     };
     let head = replay.book.head();
-    Ok(Verified { village: code, entries: head.next_seq.saturating_sub(1), head: head.hash.to_string(), finding })
+    Ok(Verified {
+        village: code,
+        entries: head.next_seq.saturating_sub(1),
+        head: head.hash.to_string(),
+        finding,
+    })
 }
 
 /// A village's journal, replayed.
@@ -121,7 +140,10 @@ impl Replay {
             let after = self.book.head().next_seq.saturating_sub(1);
             let page = journal::list(tx, id, after, PAGE).await?;
             let private = verify::list_private(tx, id, after, PAGE).await?;
-            let private = private.into_iter().map(|(seq, salt, content)| (seq, (salt, content))).collect();
+            let private = private
+                .into_iter()
+                .map(|(seq, salt, content)| (seq, (salt, content)))
+                .collect();
             if page.is_empty() {
                 break;
             }
@@ -133,9 +155,10 @@ impl Replay {
             progress(i64::try_from(page.len()).unwrap_or(0));
         }
         let (postings, movements) = verify::count_lines(tx, id).await?;
-        for (table, read, there) in
-            [(verify::JOURNAL[1], self.lines.0, postings), (verify::JOURNAL[2], self.lines.1, movements)]
-        {
+        for (table, read, there) in [
+            (verify::JOURNAL[1], self.lines.0, postings),
+            (verify::JOURNAL[2], self.lines.1, movements),
+        ] {
             if read != there {
                 return Ok(Some(cell(table, 0, "count", read, there)));
             }
@@ -150,7 +173,11 @@ impl Replay {
         }))
     }
 
-    fn entry(&mut self, stored: &StoredEntry, private: &BTreeMap<i64, (Vec<u8>, String)>) -> Option<Finding> {
+    fn entry(
+        &mut self,
+        stored: &StoredEntry,
+        private: &BTreeMap<i64, (Vec<u8>, String)>,
+    ) -> Option<Finding> {
         let entry = &stored.entry;
         let table = verify::JOURNAL[0];
         let head = self.book.head();
@@ -158,19 +185,39 @@ impl Replay {
             return Some(cell(table, head.next_seq, "seq", head.next_seq, entry.seq));
         }
         if stored.hash_version != HASH_VERSION {
-            return Some(cell(table, entry.seq, "hash_version", HASH_VERSION, stored.hash_version));
+            return Some(cell(
+                table,
+                entry.seq,
+                "hash_version",
+                HASH_VERSION,
+                stored.hash_version,
+            ));
         }
         let hash = seal::chain(head.hash, entry);
         if hash != entry.hash {
             return Some(cell(table, entry.seq, "hash", hash, entry.hash));
         }
         if stored.kind != entry.decision.event.kind() {
-            return Some(cell(table, entry.seq, "kind", entry.decision.event.kind(), &stored.kind));
+            return Some(cell(
+                table,
+                entry.seq,
+                "kind",
+                entry.decision.event.kind(),
+                &stored.kind,
+            ));
         }
         if stored.month != entry.month().to_string() {
-            return Some(cell(table, entry.seq, "month", entry.month(), &stored.month));
+            return Some(cell(
+                table,
+                entry.seq,
+                "month",
+                entry.month(),
+                &stored.month,
+            ));
         }
-        if let (Some(digest), Some((salt, content))) = (entry.private_digest, private.get(&entry.seq)) {
+        if let (Some(digest), Some((salt, content))) =
+            (entry.private_digest, private.get(&entry.seq))
+        {
             let found: Hash = seal::private_digest(salt, content);
             if found != digest {
                 return Some(cell("entry_private", entry.seq, "content", digest, found));
@@ -179,9 +226,18 @@ impl Replay {
         if let Some(finding) = rounding(entry) {
             return Some(finding);
         }
-        let (postings, movements) = (entry.decision.postings.len(), entry.decision.movements.len());
-        self.lines.0 = self.lines.0.saturating_add(i64::try_from(postings).unwrap_or(i64::MAX));
-        self.lines.1 = self.lines.1.saturating_add(i64::try_from(movements).unwrap_or(i64::MAX));
+        let (postings, movements) = (
+            entry.decision.postings.len(),
+            entry.decision.movements.len(),
+        );
+        self.lines.0 = self
+            .lines
+            .0
+            .saturating_add(i64::try_from(postings).unwrap_or(i64::MAX));
+        self.lines.1 = self
+            .lines
+            .1
+            .saturating_add(i64::try_from(movements).unwrap_or(i64::MAX));
         self.book.apply(entry, None);
         None
     }
@@ -195,6 +251,14 @@ fn rounding(entry: &Entry) -> Option<Finding> {
         let amount = value_of(line.net, UnitPrice::new(line.price_li, line.per)).ok();
         let is_right = net == Some(line.net) && amount == Some(line.amount);
         let expected = || format!("{ROUNDING}: {net:?} {amount:?}");
-        (!is_right).then(|| cell(verify::JOURNAL[0], entry.seq, "content", expected(), format!("{} {}", line.net, line.amount)))
+        (!is_right).then(|| {
+            cell(
+                verify::JOURNAL[0],
+                entry.seq,
+                "content",
+                expected(),
+                format!("{} {}", line.net, line.amount),
+            )
+        })
     })
 }

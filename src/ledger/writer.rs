@@ -63,7 +63,10 @@ impl From<StoreError> for Failure {
 
 impl WriterTask {
     /// Works until every sender is gone, then closes the connection.
-    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) -> Result<(), StoreError> {
+    pub(crate) async fn run(
+        mut self,
+        mut queue: mpsc::Receiver<Waiting>,
+    ) -> Result<(), StoreError> {
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         let mut was_busy = false;
         loop {
@@ -87,14 +90,20 @@ impl WriterTask {
     /// Commits a batch and answers it. A batch that the database refuses is tried again command by command, so that one poisonous command
     /// cannot hurt its neighbours.
     async fn process(&mut self, batch: Vec<Waiting>) {
-        let (requests, senders): (Vec<Request>, Vec<_>) =
-            batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
+        let (requests, senders): (Vec<Request>, Vec<_>) = batch
+            .into_iter()
+            .map(|waiting| (waiting.request, waiting.answer))
+            .unzip();
         let all: Vec<&Request> = requests.iter().collect();
         let answers = match self.commit(&all).await {
             Err(Failure::Before(StoreError::Conflict(_))) if all.len() > 1 => {
                 let mut answers = Vec::with_capacity(all.len());
                 for request in &all {
-                    answers.extend(self.commit(&[request]).await.unwrap_or_else(|failure| vec![Err(explain(&failure))]));
+                    answers.extend(
+                        self.commit(&[request])
+                            .await
+                            .unwrap_or_else(|failure| vec![Err(explain(&failure))]),
+                    );
                 }
                 answers
             }
@@ -108,6 +117,10 @@ impl WriterTask {
     }
 
     /// Commits requests as one transaction, again if somebody else was in the way.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     async fn commit(&mut self, requests: &[&Request]) -> Result<Vec<Answer>, Failure> {
         let mut tries = 0;
         loop {
@@ -130,11 +143,16 @@ impl WriterTask {
 
     async fn try_commit(&mut self, requests: &[&Request]) -> Result<Vec<Answer>, Failure> {
         let mut tx = self.writer.begin().await?;
-        self.facts.prepare(&mut tx, requests, self.clock.now(), Purpose::Write).await?;
+        self.facts
+            .prepare(&mut tx, requests, self.clock.now(), Purpose::Write)
+            .await?;
         let mut decided: Vec<Decided> = Vec::new();
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
-            let verdict = self.facts.decide(&mut tx, request, self.chance.salt()).await?;
+            let verdict = self
+                .facts
+                .decide(&mut tx, request, self.chance.salt())
+                .await?;
             answers.push(match verdict {
                 Err(refusal) => Err(refusal.into()),
                 Ok(Verdict::Answer(outcome)) => Ok(outcome),
@@ -149,7 +167,8 @@ impl WriterTask {
         if decided.is_empty() {
             tx.rollback().await?;
         } else {
-            let codes: BTreeSet<&VillageCode> = requests.iter().map(|request| &request.village).collect();
+            let codes: BTreeSet<&VillageCode> =
+                requests.iter().map(|request| &request.village).collect();
             flush::write(&mut tx, &decided, &mut self.facts.books(&codes)).await?;
             tx.commit().await.map_err(Failure::InCommit)?;
         }
@@ -175,7 +194,9 @@ fn in_batches(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
 
 fn explain(failure: &Failure) -> Error {
     match failure {
-        Failure::InCommit(error) => Error::Unavailable(Trouble::OutcomeUnknown { reason: error.to_string() }),
+        Failure::InCommit(error) => Error::Unavailable(Trouble::OutcomeUnknown {
+            reason: error.to_string(),
+        }),
         Failure::Before(error) => Error::from(error.clone()),
     }
 }
@@ -193,7 +214,9 @@ pub(crate) async fn rehearse(
     let mut tx = store.read().await?;
     let mut facts = Facts::default();
     let all: Vec<&Request> = requests.iter().collect();
-    facts.prepare(&mut tx, &all, clock.now(), Purpose::Rehearse).await?;
+    facts
+        .prepare(&mut tx, &all, clock.now(), Purpose::Rehearse)
+        .await?;
     facts.load_whole_villages(&mut tx).await?;
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {

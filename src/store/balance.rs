@@ -101,11 +101,18 @@ where b.village_id = k.k0
 pub(crate) type OwedByHousehold = BTreeMap<(i64, HouseholdNo), Owed>;
 
 /// Loads credit and advance of households.
-pub(crate) async fn load_owed(tx: &mut Tx<'_>, households: &[(i64, HouseholdNo)]) -> Result<OwedByHousehold, StoreError> {
+pub(crate) async fn load_owed(
+    tx: &mut Tx<'_>,
+    households: &[(i64, HouseholdNo)],
+) -> Result<OwedByHousehold, StoreError> {
     let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
     for (village_id, number) in households {
         for account in [Account::HouseholdCredit, Account::FeeAdvance] {
-            keys.push([Cell::Int(*village_id), Cell::from(account.code()), Cell::from(number.as_str())]);
+            keys.push([
+                Cell::Int(*village_id),
+                Cell::from(account.code()),
+                Cell::from(number.as_str()),
+            ]);
         }
     }
     owed(select_keyed(tx, LOAD_OWED, &keys).await?)
@@ -123,9 +130,11 @@ where village_id = $1
 ";
 
 /// Loads credit and advance of every household of a village.
-pub(crate) async fn load_village_owed(tx: &mut Tx<'_>, village_id: i64) -> Result<OwedByHousehold, StoreError> {
-    let rows: Vec<(i64, String, String, i64)> =
-        run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_OWED).bind(village_id).fetch_all(connection))?;
+pub(crate) async fn load_village_owed(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+) -> Result<OwedByHousehold, StoreError> {
+    let rows: Vec<(i64, String, String, i64)> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_OWED).bind(village_id).fetch_all(connection))?;
     owed(rows)
 }
 
@@ -166,7 +175,11 @@ pub(crate) async fn load_credit_moved(
     rows.into_iter()
         .map(|(subject, month, sum)| {
             let number = Place("account_month", "subject").household(&subject)?;
-            Ok((number, Place("account_month", "month").month(&month)?, -Money::from_fen(sum)))
+            Ok((
+                number,
+                Place("account_month", "month").month(&month)?,
+                -Money::from_fen(sum),
+            ))
         })
         .collect()
 }

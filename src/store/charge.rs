@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
-use crate::domain::facts::Charge;
 use crate::domain::fee::ChargeBasis;
+use crate::domain::household_account::Charge;
 use crate::domain::{HouseholdNo, Money, Month};
 use crate::store::column::Place;
 use crate::store::dialect::{Conflict, Kind, Rows, Table, select_keyed};
@@ -116,8 +116,7 @@ where village_id = $1
 
 /// Loads all charges of a village.
 pub(crate) async fn load_village(tx: &mut Tx<'_>, village_id: i64) -> Result<Charges, StoreError> {
-    let rows: Vec<ChargeRow> =
-        run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_CHARGES).bind(village_id).fetch_all(connection))?;
+    let rows: Vec<ChargeRow> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_CHARGES).bind(village_id).fetch_all(connection))?;
     charges(rows)
 }
 
@@ -142,7 +141,10 @@ fn charges(rows: Vec<ChargeRow>) -> Result<Charges, StoreError> {
             },
         };
         let period = Place("fee_charge", "period").month(&row.period)?;
-        charges.entry((row.village_id, number)).or_default().insert(period, charge);
+        charges
+            .entry((row.village_id, number))
+            .or_default()
+            .insert(period, charge);
     }
     Ok(charges)
 }

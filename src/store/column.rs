@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::seal::Hash;
 use crate::domain::{
-    Account, AccountRef, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode,
-    Month, Refusal, Unit, VillageCode, journal,
+    Account, AccountRef, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind,
+    HouseholdNo, MaterialCode, Month, Refusal, Unit, VillageCode, journal,
 };
 use crate::store::error::StoreError;
 
@@ -17,10 +17,18 @@ pub(crate) struct Place(pub(crate) &'static str, pub(crate) &'static str);
 
 impl Place {
     fn corrupt(self, value: &str) -> StoreError {
-        StoreError::Corrupt { table: self.0, column: self.1, value: value.chars().take(80).collect() }
+        StoreError::Corrupt {
+            table: self.0,
+            column: self.1,
+            value: value.chars().take(80).collect(),
+        }
     }
 
-    fn read<T>(self, value: &str, parse: impl FnOnce(&'static str, &str) -> Result<T, Refusal>) -> Result<T, StoreError> {
+    fn read<T>(
+        self,
+        value: &str,
+        parse: impl FnOnce(&'static str, &str) -> Result<T, Refusal>,
+    ) -> Result<T, StoreError> {
         parse(self.1, value).map_err(|_| self.corrupt(value))
     }
 
@@ -52,8 +60,15 @@ impl Place {
         self.read(value, MaterialCode::parse)
     }
 
-    pub(crate) fn optional_collector(self, value: &str) -> Result<Option<CollectorCode>, StoreError> {
-        if value.is_empty() { Ok(None) } else { self.collector(value).map(Some) }
+    pub(crate) fn optional_collector(
+        self,
+        value: &str,
+    ) -> Result<Option<CollectorCode>, StoreError> {
+        if value.is_empty() {
+            Ok(None)
+        } else {
+            self.collector(value).map(Some)
+        }
     }
 
     pub(crate) fn collector(self, value: &str) -> Result<CollectorCode, StoreError> {
@@ -65,7 +80,11 @@ impl Place {
     }
 
     pub(crate) fn optional_group(self, value: &str) -> Result<Option<Group>, StoreError> {
-        if value.is_empty() { Ok(None) } else { self.group(value).map(Some) }
+        if value.is_empty() {
+            Ok(None)
+        } else {
+            self.group(value).map(Some)
+        }
     }
 
     pub(crate) fn document(self, value: &str) -> Result<DocumentNo, StoreError> {
@@ -81,7 +100,9 @@ impl Place {
     }
 
     pub(crate) fn side(self, account: &str, subject: &str) -> Result<AccountRef, StoreError> {
-        Account::from_code(account).map(|account| account.of(subject)).ok_or_else(|| self.corrupt(account))
+        Account::from_code(account)
+            .map(|account| account.of(subject))
+            .ok_or_else(|| self.corrupt(account))
     }
 
     pub(crate) fn flow(self, value: &str) -> Result<journal::Flow, StoreError> {
@@ -96,7 +117,10 @@ impl Place {
     }
 
     pub(crate) fn unit(self, value: &str) -> Result<Unit, StoreError> {
-        [Unit::Kg, Unit::Piece].into_iter().find(|unit| unit.word() == value).ok_or_else(|| self.corrupt(value))
+        [Unit::Kg, Unit::Piece]
+            .into_iter()
+            .find(|unit| unit.word() == value)
+            .ok_or_else(|| self.corrupt(value))
     }
 
     pub(crate) fn household_kind(self, value: &str) -> Result<HouseholdKind, StoreError> {
@@ -108,7 +132,10 @@ impl Place {
     }
 
     pub(crate) fn hash(self, value: &[u8]) -> Result<Hash, StoreError> {
-        value.try_into().map(Hash).map_err(|_| self.corrupt(&format!("{} bytes", value.len())))
+        value
+            .try_into()
+            .map(Hash)
+            .map_err(|_| self.corrupt(&format!("{} bytes", value.len())))
     }
 
     pub(crate) fn json<T: DeserializeOwned>(self, value: &str) -> Result<T, StoreError> {

@@ -6,9 +6,9 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Value, json};
 use sqlx::postgres::PgArguments;
+use sqlx::postgres::PgRow;
 use sqlx::query::{Query, QueryAs};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Postgres, Row, Sqlite, Type};
 use uuid::Uuid;
@@ -141,7 +141,10 @@ pub(crate) struct Rows {
 impl Rows {
     /// No rows yet, of columns of these kinds.
     pub(crate) fn of(kinds: impl IntoIterator<Item = Kind>) -> Rows {
-        Rows { kinds: kinds.into_iter().collect(), cells: Vec::new() }
+        Rows {
+            kinds: kinds.into_iter().collect(),
+            cells: Vec::new(),
+        }
     }
 
     /// Adds a row.
@@ -169,13 +172,19 @@ impl Rows {
             Cell::Bytes(bytes) => json!(hex(bytes)),
             Cell::Uuid(id) => json!(hex(id.as_bytes())),
         };
-        let rows = self.cells.iter().map(|row| Value::Array(row.iter().map(cell).collect()));
+        let rows = self
+            .cells
+            .iter()
+            .map(|row| Value::Array(row.iter().map(cell).collect()));
         Value::Array(rows.collect()).to_string()
     }
 
     /// The cells of a column as PostgreSQL reads them: one array.
     fn column<T>(&self, index: usize, read: impl Fn(&Cell) -> Option<T>) -> Vec<Option<T>> {
-        self.cells.iter().map(|row| row.get(index).and_then(&read)).collect()
+        self.cells
+            .iter()
+            .map(|row| row.get(index).and_then(&read))
+            .collect()
     }
 
     /// A select that yields the rows with columns of these names.
@@ -187,7 +196,9 @@ impl Rows {
                     let comma = if index == 0 { "" } else { ", " };
                     let written = match kind {
                         Kind::Int | Kind::Text => write!(sql, "{comma}value ->> {index} as {name}"),
-                        Kind::Bytes | Kind::Uuid => write!(sql, "{comma}unhex(value ->> {index}) as {name}"),
+                        Kind::Bytes | Kind::Uuid => {
+                            write!(sql, "{comma}unhex(value ->> {index}) as {name}")
+                        }
                     };
                     written.expect("a string takes any text");
                 }
@@ -211,7 +222,10 @@ impl Rows {
         sql
     }
 
-    fn bind_postgres<'q>(&self, mut query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+    fn bind_postgres<'q>(
+        &self,
+        mut query: Query<'q, Postgres, PgArguments>,
+    ) -> Query<'q, Postgres, PgArguments> {
         for (index, kind) in self.kinds.iter().enumerate() {
             query = match kind {
                 Kind::Int => query.bind(self.column(index, as_int)),
@@ -225,26 +239,44 @@ impl Rows {
 }
 
 fn as_int(cell: &Cell) -> Option<i64> {
-    if let Cell::Int(number) = cell { Some(*number) } else { None }
+    if let Cell::Int(number) = cell {
+        Some(*number)
+    } else {
+        None
+    }
 }
 
 fn as_text(cell: &Cell) -> Option<String> {
-    if let Cell::Text(text) = cell { Some(text.clone()) } else { None }
+    if let Cell::Text(text) = cell {
+        Some(text.clone())
+    } else {
+        None
+    }
 }
 
 fn as_bytes(cell: &Cell) -> Option<Vec<u8>> {
-    if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
+    if let Cell::Bytes(bytes) = cell {
+        Some(bytes.clone())
+    } else {
+        None
+    }
 }
 
 fn as_uuid(cell: &Cell) -> Option<Uuid> {
-    if let Cell::Uuid(id) = cell { Some(*id) } else { None }
+    if let Cell::Uuid(id) = cell {
+        Some(*id)
+    } else {
+        None
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a string takes any text");
+            text
+        })
 }
 
 /// Names of the key columns of a keyed select.
@@ -255,7 +287,11 @@ const KEYS: [&str; 3] = ["k0", "k1", "k2"];
 ///
 /// # Errors
 /// As the engine says.
-pub(crate) async fn select_keyed<T>(tx: &mut Tx<'_>, sql: &'static str, keys: &Rows) -> Result<Vec<T>, StoreError>
+pub(crate) async fn select_keyed<T>(
+    tx: &mut Tx<'_>,
+    sql: &'static str,
+    keys: &Rows,
+) -> Result<Vec<T>, StoreError>
 where
     T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
 {
@@ -287,33 +323,55 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, table: &Table, rows: &Rows) -> Resul
     }
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let list = names.join(", ");
-    let mut sql = format!("insert into {} ({list}) select {list} from {} as sent", table.name, rows.source(tx, &names));
-    let key = names.iter().copied().take(table.key).collect::<Vec<_>>().join(", ");
+    let mut sql = format!(
+        "insert into {} ({list}) select {list} from {} as sent",
+        table.name,
+        rows.source(tx, &names)
+    );
+    let key = names
+        .iter()
+        .copied()
+        .take(table.key)
+        .collect::<Vec<_>>()
+        .join(", ");
     let assign = |columns: &[&str], value: &dyn Fn(&str) -> String| {
-        columns.iter().map(|column| format!("{column} = {}", value(column))).collect::<Vec<_>>().join(", ")
+        columns
+            .iter()
+            .map(|column| format!("{column} = {}", value(column)))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let own = |column: &str| format!("{}.{column}", table.name);
     let update = match table.conflict {
         Conflict::Refuse => None,
-        Conflict::Add(columns) => {
-            Some(assign(columns, &|column| format!("{} + excluded.{column}", own(column))))
-        }
+        Conflict::Add(columns) => Some(assign(columns, &|column| {
+            format!("{} + excluded.{column}", own(column))
+        })),
         Conflict::Replace(columns) => Some(assign(columns, &|column| format!("excluded.{column}"))),
-        Conflict::Fill(columns) => {
-            Some(assign(columns, &|column| format!("coalesce(excluded.{column}, {})", own(column))))
-        }
+        Conflict::Fill(columns) => Some(assign(columns, &|column| {
+            format!("coalesce(excluded.{column}, {})", own(column))
+        })),
     };
     if let Some(update) = update {
         // The parser of SQLite takes the `on` of a join for that of the conflict unless a `where` stands between.
-        write!(sql, " where true on conflict ({key}) do update set {update}").expect("a string takes any text");
+        write!(
+            sql,
+            " where true on conflict ({key}) do update set {update}"
+        )
+        .expect("a string takes any text");
     }
     let text = AssertSqlSafe(sql);
     match tx {
         Tx::Sqlite(tx) => {
-            sqlx::query(text).bind(rows.to_json()).execute(&mut **tx).await?;
+            sqlx::query(text)
+                .bind(rows.to_json())
+                .execute(&mut **tx)
+                .await?;
         }
         Tx::Postgres(tx) => {
-            rows.bind_postgres(sqlx::query(text)).execute(&mut **tx).await?;
+            rows.bind_postgres(sqlx::query(text))
+                .execute(&mut **tx)
+                .await?;
         }
     }
     Ok(())
@@ -323,16 +381,30 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, table: &Table, rows: &Rows) -> Resul
 ///
 /// # Errors
 /// As the engine says.
-pub(crate) async fn read_table(tx: &mut Tx<'_>, table: &Table, village_id: i64) -> Result<Vec<Vec<Cell>>, StoreError> {
+pub(crate) async fn read_table(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    village_id: i64,
+) -> Result<Vec<Vec<Cell>>, StoreError> {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let text = AssertSqlSafe(format!("select {} from {} where village_id = $1", names.join(", "), table.name));
+    let text = AssertSqlSafe(format!(
+        "select {} from {} where village_id = $1",
+        names.join(", "),
+        table.name
+    ));
     match tx {
         Tx::Sqlite(tx) => {
-            let rows = sqlx::query(text).bind(village_id).fetch_all(&mut **tx).await?;
+            let rows = sqlx::query(text)
+                .bind(village_id)
+                .fetch_all(&mut **tx)
+                .await?;
             rows.iter().map(|row| read_row(table, row)).collect()
         }
         Tx::Postgres(tx) => {
-            let rows = sqlx::query(text).bind(village_id).fetch_all(&mut **tx).await?;
+            let rows = sqlx::query(text)
+                .bind(village_id)
+                .fetch_all(&mut **tx)
+                .await?;
             rows.iter().map(|row| read_row(table, row)).collect()
         }
     }

@@ -24,7 +24,12 @@ pub(crate) const DOCUMENT: Table = Table {
 
 pub(crate) const DOCUMENT_NUMBER: Table = Table {
     name: "document_number",
-    columns: &[("village_id", Kind::Int), ("kind", Kind::Text), ("year", Kind::Int), ("last_no", Kind::Int)],
+    columns: &[
+        ("village_id", Kind::Int),
+        ("kind", Kind::Text),
+        ("year", Kind::Int),
+        ("last_no", Kind::Int),
+    ],
     key: 3,
     conflict: Conflict::Replace(&["last_no"]),
 };
@@ -67,7 +72,11 @@ pub(crate) async fn load(
 ) -> Result<Vec<Found>, StoreError> {
     let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
     for (village_id, kind, number) in wanted {
-        keys.push([Cell::Int(*village_id), Cell::from(kind.word()), Cell::from(number.as_str())]);
+        keys.push([
+            Cell::Int(*village_id),
+            Cell::from(kind.word()),
+            Cell::from(number.as_str()),
+        ]);
     }
     let rows: Vec<DocumentRow> = select_keyed(tx, LOAD_DOCUMENTS, &keys).await?;
     rows.into_iter()
@@ -75,7 +84,16 @@ pub(crate) async fn load(
             let kind = Place("document", "kind").document_kind(&row.kind)?;
             let number = Place("document", "number").document(&row.number)?;
             let event = Place("journal_entry", "content").json(&row.content)?;
-            Ok((row.village_id, kind, number, Document { seq: row.seq, reversed_by: row.reversed_by, event }))
+            Ok((
+                row.village_id,
+                kind,
+                number,
+                Document {
+                    seq: row.seq,
+                    reversed_by: row.reversed_by,
+                    event,
+                },
+            ))
         })
         .collect()
 }
@@ -100,13 +118,22 @@ pub(crate) async fn load_last_numbers(
 ) -> Result<Vec<(i64, DocumentKind, i16, i64)>, StoreError> {
     let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Int]);
     for (village_id, kind, year) in wanted {
-        keys.push([Cell::Int(*village_id), Cell::from(kind.word()), Cell::Int(i64::from(*year))]);
+        keys.push([
+            Cell::Int(*village_id),
+            Cell::from(kind.word()),
+            Cell::Int(i64::from(*year)),
+        ]);
     }
     let rows: Vec<(i64, String, i64, i64)> = select_keyed(tx, LOAD_LAST_NUMBERS, &keys).await?;
     rows.into_iter()
         .map(|(village_id, kind, year, last)| {
             let kind = Place("document_number", "kind").document_kind(&kind)?;
-            Ok((village_id, kind, Place("document_number", "year").year(year)?, last))
+            Ok((
+                village_id,
+                kind,
+                Place("document_number", "year").year(year)?,
+                last,
+            ))
         })
         .collect()
 }

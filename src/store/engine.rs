@@ -72,7 +72,9 @@ impl Connected {
     /// As the engine says.
     pub(crate) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
         match self {
-            Connected::Sqlite(connection) => Ok(Tx::Sqlite(connection.begin_with("BEGIN IMMEDIATE").await?)),
+            Connected::Sqlite(connection) => {
+                Ok(Tx::Sqlite(connection.begin_with("BEGIN IMMEDIATE").await?))
+            }
             Connected::Postgres(connection) => Ok(Tx::Postgres(connection.begin().await?)),
         }
     }
@@ -114,9 +116,10 @@ impl Readers {
     pub(crate) async fn begin(&self) -> Result<Tx<'static>, StoreError> {
         match self {
             Readers::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin().await?)),
-            Readers::Postgres(pool) => {
-                Ok(Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?))
-            }
+            Readers::Postgres(pool) => Ok(Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            )),
         }
     }
 

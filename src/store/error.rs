@@ -87,16 +87,29 @@ const SQLITE_LOCKED: i64 = 6;
 const SQLITE_FULL: i64 = 13;
 
 impl From<sqlx::Error> for StoreError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     fn from(error: sqlx::Error) -> StoreError {
         let said = error.to_string();
         match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
                 // Extended results carry the primary one in their low byte.
-                let sqlite = code.parse::<i64>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
-                if database.is_unique_violation() || database.is_check_violation() || database.is_foreign_key_violation() {
+                let sqlite = code
+                    .parse::<i64>()
+                    .ok()
+                    .filter(|_| code.len() < 5)
+                    .map(|code| code & 0xff);
+                if database.is_unique_violation()
+                    || database.is_check_violation()
+                    || database.is_foreign_key_violation()
+                {
                     StoreError::Conflict(said)
-                } else if RETRY_CODES.contains(&code.as_ref()) || matches!(sqlite, Some(SQLITE_BUSY | SQLITE_LOCKED)) {
+                } else if RETRY_CODES.contains(&code.as_ref())
+                    || matches!(sqlite, Some(SQLITE_BUSY | SQLITE_LOCKED))
+                {
                     StoreError::Busy(said)
                 } else if code == POSTGRES_DISK_FULL || sqlite == Some(SQLITE_FULL) {
                     StoreError::Full(said)
@@ -104,9 +117,10 @@ impl From<sqlx::Error> for StoreError {
                     StoreError::Engine(said)
                 }
             }
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                StoreError::Unreachable(said)
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed => StoreError::Unreachable(said),
             _ => StoreError::Engine(said),
         }
     }

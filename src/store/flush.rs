@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::facts::Book;
 use crate::domain::journal::{Entry, Private};
 use crate::domain::seal::HASH_VERSION;
+use crate::domain::{HouseholdNo, Month};
 use crate::store::dialect::{Cell, Rows, Table, insert};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -17,7 +18,11 @@ pub(crate) type Decided = (i64, Entry, Option<Private>);
 ///
 /// # Errors
 /// [`StoreError::Conflict`] where a row is there already; nothing may then be committed.
-pub(crate) async fn write(tx: &mut Tx<'_>, decided: &[Decided], books: &mut [(i64, &mut Book)]) -> Result<(), StoreError> {
+pub(crate) async fn write(
+    tx: &mut Tx<'_>,
+    decided: &[Decided],
+    books: &mut [(i64, &mut Book)],
+) -> Result<(), StoreError> {
     let mut batch = Batch { tables: Vec::new() };
     // Villages first: everything else refers to them.
     for (id, book) in books.iter() {
@@ -38,13 +43,20 @@ pub(crate) async fn write(tx: &mut Tx<'_>, decided: &[Decided], books: &mut [(i6
 }
 
 /// The rows that a book rebuilt from its whole journal would have written to each table.
-pub(crate) fn rebuilt_rows(village_id: i64, book: &mut Book) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
+pub(crate) fn rebuilt_rows(
+    village_id: i64,
+    book: &mut Book,
+) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
     let mut batch = Batch { tables: Vec::new() };
     batch.village(village_id, book);
     batch.masters(village_id, book);
     batch.sums(village_id, book);
     batch.states(village_id, book);
-    batch.tables.into_iter().map(|(table, rows)| (table.name, rows.into_cells())).collect()
+    batch
+        .tables
+        .into_iter()
+        .map(|(table, rows)| (table.name, rows.into_cells()))
+        .collect()
 }
 
 /// Rows by table, in the order in which tables are first written to.
@@ -54,9 +66,13 @@ struct Batch {
 
 impl Batch {
     fn push<const N: usize>(&mut self, table: &'static Table, row: [Cell; N]) {
-        let position = self.tables.iter().position(|(other, _)| other.name == table.name);
+        let position = self
+            .tables
+            .iter()
+            .position(|(other, _)| other.name == table.name);
         let position = position.unwrap_or_else(|| {
-            self.tables.push((table, Rows::of(table.columns.iter().map(|(_, kind)| *kind))));
+            self.tables
+                .push((table, Rows::of(table.columns.iter().map(|(_, kind)| *kind))));
             self.tables.len() - 1
         });
         self.tables[position].1.push(row);
@@ -65,222 +81,351 @@ impl Batch {
     fn village(&mut self, id: i64, book: &Book) {
         if let Some(opened) = book.village.as_ref().filter(|_| book.projections.opened) {
             let terms = serde_json::to_string(opened).unwrap_or_default();
-            self.push(&village::VILLAGE, [
-                Cell::Int(id),
-                Cell::from(book.code().as_str()),
-                Cell::from(opened.name.as_str()),
-                Cell::from(opened.township.as_str()),
-                Cell::from(opened.opening_month.to_string()),
-                Cell::from(terms),
-            ]);
+            self.push(
+                &village::VILLAGE,
+                [
+                    Cell::Int(id),
+                    Cell::from(book.code().as_str()),
+                    Cell::from(opened.name.as_str()),
+                    Cell::from(opened.township.as_str()),
+                    Cell::from(opened.opening_month.to_string()),
+                    Cell::from(terms),
+                ],
+            );
         }
         let head = book.head();
-        self.push(&village::VILLAGE_HEAD, [Cell::Int(id), Cell::Int(head.next_seq), Cell::from(head.hash.0.as_slice())]);
+        self.push(
+            &village::VILLAGE_HEAD,
+            [
+                Cell::Int(id),
+                Cell::Int(head.next_seq),
+                Cell::from(head.hash.0.as_slice()),
+            ],
+        );
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one cell per column, and nothing else"
+    )]
     fn entry(&mut self, id: i64, entry: &Entry, private: Option<&Private>) {
         let decision = &entry.decision;
-        self.push(&journal::JOURNAL_ENTRY, [
-            Cell::Int(id),
-            Cell::Int(entry.seq),
-            Cell::Uuid(entry.command_id),
-            Cell::from(decision.event.kind()),
-            Cell::from(entry.month().to_string()),
-            Cell::from(decision.origin_month.map(|month| month.to_string())),
-            Cell::from(decision.booked_on.to_string()),
-            Cell::Int(decision.occurred_at.as_microsecond()),
-            Cell::Int(entry.recorded_at.as_microsecond()),
-            Cell::from(entry.actor.as_str()),
-            Cell::from(decision.reverses),
-            Cell::from(entry.content.as_str()),
-            Cell::from(entry.fingerprint.0.as_slice()),
-            Cell::from(entry.private_digest.as_ref().map(|digest| digest.0.as_slice())),
-            Cell::Int(HASH_VERSION),
-            Cell::from(entry.hash.0.as_slice()),
-        ]);
-        for (line, posting) in (1..).zip(&decision.postings) {
-            self.push(&journal::POSTING, [
+        self.push(
+            &journal::JOURNAL_ENTRY,
+            [
                 Cell::Int(id),
                 Cell::Int(entry.seq),
-                Cell::Int(line),
-                Cell::from(posting.debit.account.code()),
-                Cell::from(posting.debit.subject.as_str()),
-                Cell::from(posting.credit.account.code()),
-                Cell::from(posting.credit.subject.as_str()),
-                Cell::Int(posting.amount.fen()),
-                Cell::from(posting.flow.word()),
-                Cell::from(posting.period.map(|period| period.to_string())),
-            ]);
+                Cell::Uuid(entry.command_id),
+                Cell::from(decision.event.kind()),
+                Cell::from(entry.month().to_string()),
+                Cell::from(decision.origin_month.map(|month| month.to_string())),
+                Cell::from(decision.booked_on.to_string()),
+                Cell::Int(decision.occurred_at.as_microsecond()),
+                Cell::Int(entry.recorded_at.as_microsecond()),
+                Cell::from(entry.actor.as_str()),
+                Cell::from(decision.reverses),
+                Cell::from(entry.content.as_str()),
+                Cell::from(entry.fingerprint.0.as_slice()),
+                Cell::from(
+                    entry
+                        .private_digest
+                        .as_ref()
+                        .map(|digest| digest.0.as_slice()),
+                ),
+                Cell::Int(HASH_VERSION),
+                Cell::from(entry.hash.0.as_slice()),
+            ],
+        );
+        for (line, posting) in (1..).zip(&decision.postings) {
+            self.push(
+                &journal::POSTING,
+                [
+                    Cell::Int(id),
+                    Cell::Int(entry.seq),
+                    Cell::Int(line),
+                    Cell::from(posting.debit.account.code()),
+                    Cell::from(posting.debit.subject.as_str()),
+                    Cell::from(posting.credit.account.code()),
+                    Cell::from(posting.credit.subject.as_str()),
+                    Cell::Int(posting.amount.fen()),
+                    Cell::from(posting.flow.word()),
+                    Cell::from(posting.period.map(|period| period.to_string())),
+                ],
+            );
         }
         for (line, movement) in (1..).zip(&decision.movements) {
-            self.push(&journal::STOCK_MOVEMENT, [
-                Cell::Int(id),
-                Cell::Int(entry.seq),
-                Cell::Int(line),
-                Cell::from(movement.account.code()),
-                Cell::from(movement.material.as_str()),
-                Cell::from(movement.collector.as_ref().map_or("", |collector| collector.as_str())),
-                Cell::from(movement.direction.word()),
-                Cell::from(movement.quantity.unit().word()),
-                Cell::Int(movement.quantity.count()),
-                Cell::Int(movement.value.fen()),
-                Cell::from(movement.flow.word()),
-            ]);
+            self.push(
+                &journal::STOCK_MOVEMENT,
+                [
+                    Cell::Int(id),
+                    Cell::Int(entry.seq),
+                    Cell::Int(line),
+                    Cell::from(movement.account.code()),
+                    Cell::from(movement.material.as_str()),
+                    Cell::from(
+                        movement
+                            .collector
+                            .as_ref()
+                            .map_or("", |collector| collector.as_str()),
+                    ),
+                    Cell::from(movement.direction.word()),
+                    Cell::from(movement.quantity.unit().word()),
+                    Cell::Int(movement.quantity.count()),
+                    Cell::Int(movement.value.fen()),
+                    Cell::from(movement.flow.word()),
+                ],
+            );
         }
         if let Some(private) = private {
-            self.push(&journal::ENTRY_PRIVATE, [
-                Cell::Int(id),
-                Cell::Int(entry.seq),
-                Cell::from(private.salt.as_slice()),
-                Cell::from(private.content.as_str()),
-            ]);
+            self.push(
+                &journal::ENTRY_PRIVATE,
+                [
+                    Cell::Int(id),
+                    Cell::Int(entry.seq),
+                    Cell::from(private.salt.as_slice()),
+                    Cell::from(private.content.as_str()),
+                ],
+            );
         }
     }
 
     /// Materials, policies, price lists and people, which are new whenever they are here.
     fn masters(&mut self, id: i64, book: &mut Book) {
         for code in std::mem::take(&mut book.projections.materials) {
-            let Some(material) = book.materials.get(&code) else { continue };
-            self.push(&village::MATERIAL, [
-                Cell::Int(id),
-                Cell::from(code.as_str()),
-                Cell::from(material.name.as_str()),
-                Cell::from(material.name_en.as_str()),
-                Cell::from(material.unit.word()),
-                Cell::from(material.hazardous),
-                Cell::from(material.needs_identity),
-            ]);
+            let Some(material) = book.materials.get(&code) else {
+                continue;
+            };
+            self.push(
+                &village::MATERIAL,
+                [
+                    Cell::Int(id),
+                    Cell::from(code.as_str()),
+                    Cell::from(material.name.as_str()),
+                    Cell::from(material.name_en.as_str()),
+                    Cell::from(material.unit.word()),
+                    Cell::from(material.hazardous),
+                    Cell::from(material.needs_identity),
+                ],
+            );
         }
         for version in std::mem::take(&mut book.projections.policies) {
-            let Some(policy) = book.policies.iter().find(|policy| policy.version == version) else { continue };
+            let Some(policy) = book
+                .policies
+                .iter()
+                .find(|policy| policy.version == version)
+            else {
+                continue;
+            };
             let terms = serde_json::to_string(&policy.terms).unwrap_or_default();
             let effective_from = policy.effective_from.to_string();
-            self.push(&village::FEE_POLICY, [Cell::Int(id), Cell::Int(version), Cell::from(effective_from), Cell::from(terms)]);
+            self.push(
+                &village::FEE_POLICY,
+                [
+                    Cell::Int(id),
+                    Cell::Int(version),
+                    Cell::from(effective_from),
+                    Cell::from(terms),
+                ],
+            );
         }
         for effective_from in std::mem::take(&mut book.projections.price_lists) {
             let lists = book.price_lists.as_ref();
-            let Some(list) = lists.and_then(|lists| lists.get(&effective_from)) else { continue };
+            let Some(list) = lists.and_then(|lists| lists.get(&effective_from)) else {
+                continue;
+            };
             for (material, price) in &list.prices {
-                self.push(&price_list::PRICE, [
-                    Cell::Int(id),
-                    Cell::Int(effective_from.as_microsecond()),
-                    Cell::from(material.as_str()),
-                    Cell::Int(price.li()),
-                    Cell::Int(price.per()),
-                ]);
+                self.push(
+                    &price_list::PRICE,
+                    [
+                        Cell::Int(id),
+                        Cell::Int(effective_from.as_microsecond()),
+                        Cell::from(material.as_str()),
+                        Cell::Int(price.li()),
+                        Cell::Int(price.per()),
+                    ],
+                );
             }
         }
         for (number, person) in std::mem::take(&mut book.projections.people) {
             let (head, waivers) = (Cell::from(person.head), Cell::from(person.waivers));
-            self.push(&household::HOUSEHOLD_PERSON, [Cell::Int(id), Cell::from(number.as_str()), head, waivers]);
+            self.push(
+                &household::HOUSEHOLD_PERSON,
+                [Cell::Int(id), Cell::from(number.as_str()), head, waivers],
+            );
         }
     }
 
     /// Sums, which are added to what is there.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one cell per column, and nothing else"
+    )]
     fn sums(&mut self, id: i64, book: &mut Book) {
         let projections = std::mem::take(&mut book.projections);
-        for (side, change) in projections.balances.iter().filter(|(_, change)| !change.is_zero()) {
+        for (side, change) in projections
+            .balances
+            .iter()
+            .filter(|(_, change)| !change.is_zero())
+        {
             let account = Cell::from(side.account.code());
             let subject = Cell::from(side.subject.as_str());
-            self.push(&balance::ACCOUNT_BALANCE, [Cell::Int(id), account, subject, Cell::Int(change.fen())]);
+            self.push(
+                &balance::ACCOUNT_BALANCE,
+                [Cell::Int(id), account, subject, Cell::Int(change.fen())],
+            );
         }
-        for (key, change) in projections.account_months.iter().filter(|(_, change)| !change.is_zero()) {
-            self.push(&balance::ACCOUNT_MONTH, [
-                Cell::Int(id),
-                Cell::from(key.month.to_string()),
-                Cell::from(key.side.account.code()),
-                Cell::from(key.side.subject.as_str()),
-                Cell::from(key.flow.word()),
-                Cell::from(key.group.as_ref().map_or("", |group| group.as_str())),
-                Cell::Int(change.fen()),
-            ]);
+        for (key, change) in projections
+            .account_months
+            .iter()
+            .filter(|(_, change)| !change.is_zero())
+        {
+            self.push(
+                &balance::ACCOUNT_MONTH,
+                [
+                    Cell::Int(id),
+                    Cell::from(key.month.to_string()),
+                    Cell::from(key.side.account.code()),
+                    Cell::from(key.side.subject.as_str()),
+                    Cell::from(key.flow.word()),
+                    Cell::from(key.group.as_ref().map_or("", |group| group.as_str())),
+                    Cell::Int(change.fen()),
+                ],
+            );
         }
         for (material, change) in &projections.stock {
             let (count, value) = (Cell::Int(change.count), Cell::Int(change.value.fen()));
-            self.push(&balance::STOCK_BALANCE, [Cell::Int(id), Cell::from(material.as_str()), count, value]);
+            self.push(
+                &balance::STOCK_BALANCE,
+                [Cell::Int(id), Cell::from(material.as_str()), count, value],
+            );
         }
         for (key, change) in &projections.material_months {
-            self.push(&balance::MATERIAL_MONTH, [
-                Cell::Int(id),
-                Cell::from(key.month.to_string()),
-                Cell::from(key.material.as_str()),
-                Cell::from(key.collector.as_ref().map_or("", |collector| collector.as_str())),
-                Cell::from(key.flow.word()),
-                Cell::Int(change.count),
-                Cell::Int(change.value.fen()),
-            ]);
+            self.push(
+                &balance::MATERIAL_MONTH,
+                [
+                    Cell::Int(id),
+                    Cell::from(key.month.to_string()),
+                    Cell::from(key.material.as_str()),
+                    Cell::from(
+                        key.collector
+                            .as_ref()
+                            .map_or("", |collector| collector.as_str()),
+                    ),
+                    Cell::from(key.flow.word()),
+                    Cell::Int(change.count),
+                    Cell::Int(change.value.fen()),
+                ],
+            );
         }
         for ((month, household, collector), pickups) in &projections.pickup_months {
-            self.push(&balance::PICKUP_MONTH, [
-                Cell::Int(id),
-                Cell::from(month.to_string()),
-                Cell::from(household.as_str()),
-                Cell::from(collector.as_str()),
-                Cell::Int(*pickups),
-            ]);
+            self.push(
+                &balance::PICKUP_MONTH,
+                [
+                    Cell::Int(id),
+                    Cell::from(month.to_string()),
+                    Cell::from(household.as_str()),
+                    Cell::from(collector.as_str()),
+                    Cell::Int(*pickups),
+                ],
+            );
         }
         for (household, seq) in &projections.household_entries {
-            self.push(&household::HOUSEHOLD_ENTRY, [Cell::Int(id), Cell::from(household.as_str()), Cell::Int(*seq)]);
+            self.push(
+                &household::HOUSEHOLD_ENTRY,
+                [
+                    Cell::Int(id),
+                    Cell::from(household.as_str()),
+                    Cell::Int(*seq),
+                ],
+            );
         }
         for (number, period) in projections.charges {
-            self.charge(id, book, number, period);
+            self.charge(id, book, &number, period);
         }
     }
 
-    fn charge(&mut self, id: i64, book: &Book, number: crate::domain::HouseholdNo, period: crate::domain::Month) {
-        let account = book.account(&number).ok();
-        let Some(charge) = account.and_then(|account| account.charges.get(&period)) else { return };
+    fn charge(&mut self, id: i64, book: &Book, number: &HouseholdNo, period: Month) {
+        let account = book.account(number).ok();
+        let Some(charge) = account.and_then(|account| account.charges.get(&period)) else {
+            return;
+        };
         let basis = &charge.basis;
-        self.push(&charge::FEE_CHARGE, [
-            Cell::Int(id),
-            Cell::from(number.as_str()),
-            Cell::from(period.to_string()),
-            Cell::from(charge.issued_in.to_string()),
-            Cell::Int(basis.policy_version),
-            Cell::Int(basis.unit_amount.fen()),
-            Cell::Int(basis.units),
-            Cell::Int(basis.vacancy_percent),
-            Cell::Int(basis.waived_percent),
-            Cell::Int(basis.period_months),
-            Cell::Int(basis.liable_months),
-            Cell::Int(charge.gross.fen()),
-            Cell::Int(charge.waived.fen()),
-            Cell::Int(charge.open.fen()),
-            Cell::Int(charge.from_advance.fen()),
-        ]);
+        self.push(
+            &charge::FEE_CHARGE,
+            [
+                Cell::Int(id),
+                Cell::from(number.as_str()),
+                Cell::from(period.to_string()),
+                Cell::from(charge.issued_in.to_string()),
+                Cell::Int(basis.policy_version),
+                Cell::Int(basis.unit_amount.fen()),
+                Cell::Int(basis.units),
+                Cell::Int(basis.vacancy_percent),
+                Cell::Int(basis.waived_percent),
+                Cell::Int(basis.period_months),
+                Cell::Int(basis.liable_months),
+                Cell::Int(charge.gross.fen()),
+                Cell::Int(charge.waived.fen()),
+                Cell::Int(charge.open.fen()),
+                Cell::Int(charge.from_advance.fen()),
+            ],
+        );
     }
 
     /// States, which replace what is there.
     fn states(&mut self, id: i64, book: &mut Book) {
         for (number, household) in book.households.take_changed() {
-            self.push(&household::HOUSEHOLD, [
-                Cell::Int(id),
-                Cell::from(number.as_str()),
-                Cell::from(household.group.as_str()),
-                Cell::from(household.moved_in.map(|day| day.to_string())),
-                Cell::from(household.moved_out.map(|day| day.to_string())),
-            ]);
-            for (from, terms) in &household.terms {
-                self.push(&household::HOUSEHOLD_TERMS, [
+            self.push(
+                &household::HOUSEHOLD,
+                [
                     Cell::Int(id),
                     Cell::from(number.as_str()),
-                    Cell::from(from.to_string()),
-                    Cell::Int(terms.headcount),
-                    Cell::from(terms.kind.word()),
-                    Cell::Int(terms.waived_percent),
-                    Cell::from(terms.vacant_since.map(|day| day.to_string())),
-                    Cell::from(terms.save_up),
-                ]);
+                    Cell::from(household.group.as_str()),
+                    Cell::from(household.moved_in.map(|day| day.to_string())),
+                    Cell::from(household.moved_out.map(|day| day.to_string())),
+                ],
+            );
+            for (from, terms) in &household.terms {
+                self.push(
+                    &household::HOUSEHOLD_TERMS,
+                    [
+                        Cell::Int(id),
+                        Cell::from(number.as_str()),
+                        Cell::from(from.to_string()),
+                        Cell::Int(terms.headcount),
+                        Cell::from(terms.kind.word()),
+                        Cell::Int(terms.waived_percent),
+                        Cell::from(terms.vacant_since.map(|day| day.to_string())),
+                        Cell::from(terms.save_up),
+                    ],
+                );
             }
         }
         for ((kind, number), row) in book.documents.take_changed() {
             let (seq, reversed_by) = (Cell::Int(row.seq), Cell::from(row.reversed_by));
             let kind = Cell::from(kind.word());
-            self.push(&document::DOCUMENT, [Cell::Int(id), kind, Cell::from(number.as_str()), seq, reversed_by]);
+            self.push(
+                &document::DOCUMENT,
+                [
+                    Cell::Int(id),
+                    kind,
+                    Cell::from(number.as_str()),
+                    seq,
+                    reversed_by,
+                ],
+            );
         }
         for ((kind, year), last) in book.last_numbers.take_changed() {
             let year = Cell::Int(i64::from(year));
-            self.push(&document::DOCUMENT_NUMBER, [Cell::Int(id), Cell::from(kind.word()), year, Cell::Int(*last)]);
+            self.push(
+                &document::DOCUMENT_NUMBER,
+                [
+                    Cell::Int(id),
+                    Cell::from(kind.word()),
+                    year,
+                    Cell::Int(*last),
+                ],
+            );
         }
     }
 }

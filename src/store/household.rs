@@ -37,12 +37,22 @@ pub(crate) const HOUSEHOLD_TERMS: Table = Table {
         ("save_up", Kind::Int),
     ],
     key: 3,
-    conflict: Conflict::Replace(&["headcount", "kind", "waived_percent", "vacant_since", "save_up"]),
+    conflict: Conflict::Replace(&[
+        "headcount",
+        "kind",
+        "waived_percent",
+        "vacant_since",
+        "save_up",
+    ]),
 };
 
 pub(crate) const HOUSEHOLD_ENTRY: Table = Table {
     name: "household_entry",
-    columns: &[("village_id", Kind::Int), ("household_no", Kind::Text), ("seq", Kind::Int)],
+    columns: &[
+        ("village_id", Kind::Int),
+        ("household_no", Kind::Text),
+        ("seq", Kind::Int),
+    ],
     key: 3,
     conflict: Conflict::Refuse,
 };
@@ -125,9 +135,11 @@ where h.village_id = $1
 ";
 
 /// Loads every household of a village.
-pub(crate) async fn load_village(tx: &mut Tx<'_>, village_id: i64) -> Result<Households, StoreError> {
-    let rows: Vec<HouseholdRow> =
-        run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_HOUSEHOLDS).bind(village_id).fetch_all(connection))?;
+pub(crate) async fn load_village(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+) -> Result<Households, StoreError> {
+    let rows: Vec<HouseholdRow> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_HOUSEHOLDS).bind(village_id).fetch_all(connection))?;
     households(rows)
 }
 
@@ -140,7 +152,8 @@ fn households(rows: Vec<HouseholdRow>) -> Result<Households, StoreError> {
             headcount: row.headcount,
             kind: Place("household_terms", "kind").household_kind(&row.kind)?,
             waived_percent: row.waived_percent,
-            vacant_since: Place("household_terms", "vacant_since").optional_date(row.vacant_since.as_deref())?,
+            vacant_since: Place("household_terms", "vacant_since")
+                .optional_date(row.vacant_since.as_deref())?,
             save_up: row.save_up != 0,
         };
         let household = Household {
@@ -149,7 +162,11 @@ fn households(rows: Vec<HouseholdRow>) -> Result<Households, StoreError> {
             moved_out: Place("household", "moved_out").optional_date(row.moved_out.as_deref())?,
             terms: BTreeMap::new(),
         };
-        households.entry((row.village_id, number)).or_insert(household).terms.insert(from, terms);
+        households
+            .entry((row.village_id, number))
+            .or_insert(household)
+            .terms
+            .insert(from, terms);
     }
     Ok(households)
 }

@@ -75,7 +75,12 @@ pub(crate) const STOCK_MOVEMENT: Table = Table {
 
 pub(crate) const ENTRY_PRIVATE: Table = Table {
     name: "entry_private",
-    columns: &[("village_id", Kind::Int), ("seq", Kind::Int), ("salt", Kind::Bytes), ("content", Kind::Text)],
+    columns: &[
+        ("village_id", Kind::Int),
+        ("seq", Kind::Int),
+        ("salt", Kind::Bytes),
+        ("content", Kind::Text),
+    ],
     key: 2,
     conflict: Conflict::Refuse,
 };
@@ -117,11 +122,16 @@ pub(crate) async fn find_accepted(
     ids: &[(i64, Uuid)],
 ) -> Result<Vec<(i64, Uuid, Accepted)>, StoreError> {
     let mut keys = Rows::of([Kind::Int, Kind::Uuid]);
-    ids.iter().for_each(|(village_id, id)| keys.push([Cell::Int(*village_id), Cell::Uuid(*id)]));
+    for (village_id, id) in ids {
+        keys.push([Cell::Int(*village_id), Cell::Uuid(*id)]);
+    }
     let rows: Vec<AcceptedRow> = select_keyed(tx, FIND_ACCEPTED, &keys).await?;
     rows.into_iter()
         .map(|row| {
-            let digest = optional_hash(Place("journal_entry", "private_digest"), row.private_digest.as_deref())?;
+            let digest = optional_hash(
+                Place("journal_entry", "private_digest"),
+                row.private_digest.as_deref(),
+            )?;
             let accepted = Accepted {
                 seq: row.seq,
                 hash: Place("journal_entry", "hash").hash(&row.hash)?,
@@ -273,7 +283,9 @@ pub(crate) async fn list(
     rows_max: i64,
 ) -> Result<Vec<StoredEntry>, StoreError> {
     let rows: Vec<ListedRow> = run!(tx, connection => sqlx::query_as(LIST_ENTRIES).bind(village_id).bind(after).bind(rows_max).fetch_all(connection))?;
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return Ok(Vec::new());
+    };
     let (first, last) = (first.entry.seq, last.entry.seq);
     let postings: Vec<PostingRow> = run!(tx, connection => sqlx::query_as(LIST_POSTINGS).bind(village_id).bind(first).bind(last).fetch_all(connection))?;
     let movements: Vec<MovementRow> = run!(tx, connection => sqlx::query_as(LIST_MOVEMENTS).bind(village_id).bind(first).bind(last).fetch_all(connection))?;
@@ -289,21 +301,26 @@ fn assemble(
     let mut postings = postings.into_iter().peekable();
     let mut movements = movements.into_iter().peekable();
     let mut entries = Vec::with_capacity(rows.len());
-    for ListedRow { entry: row, derived } in rows {
+    for ListedRow {
+        entry: row,
+        derived,
+    } in rows
+    {
         let mut decision = Decision {
             event: Place("journal_entry", "content").json(&row.content)?,
             occurred_at: Place("journal_entry", "occurred_at").instant(row.occurred_at)?,
             booked_on: Place("journal_entry", "booked_on").date(&row.booked_on)?,
-            origin_month: Place("journal_entry", "origin_month").optional_month(row.origin_month.as_deref())?,
+            origin_month: Place("journal_entry", "origin_month")
+                .optional_month(row.origin_month.as_deref())?,
             reverses: row.reverses_seq,
             postings: Vec::new(),
             movements: Vec::new(),
         };
         while let Some(posting) = postings.next_if(|posting| posting.seq <= row.seq) {
-            decision.postings.push(read_posting(posting)?);
+            decision.postings.push(read_posting(&posting)?);
         }
         while let Some(movement) = movements.next_if(|movement| movement.seq <= row.seq) {
-            decision.movements.push(read_movement(movement)?);
+            decision.movements.push(read_movement(&movement)?);
         }
         let entry = Entry {
             seq: row.seq,
@@ -313,28 +330,39 @@ fn assemble(
             recorded_at: Place("journal_entry", "recorded_at").instant(row.recorded_at)?,
             decision,
             content: row.content,
-            private_digest: optional_hash(Place("journal_entry", "private_digest"), row.private_digest.as_deref())?,
+            private_digest: optional_hash(
+                Place("journal_entry", "private_digest"),
+                row.private_digest.as_deref(),
+            )?,
             hash: Place("journal_entry", "hash").hash(&row.hash)?,
         };
-        entries.push(StoredEntry { entry, kind: derived.kind, month: derived.month, hash_version: derived.hash_version });
+        entries.push(StoredEntry {
+            entry,
+            kind: derived.kind,
+            month: derived.month,
+            hash_version: derived.hash_version,
+        });
     }
     Ok(entries)
 }
 
-fn read_posting(row: PostingRow) -> Result<Posting, StoreError> {
+fn read_posting(row: &PostingRow) -> Result<Posting, StoreError> {
     Ok(Posting {
         debit: Place("posting", "debit_account").side(&row.debit_account, &row.debit_subject)?,
-        credit: Place("posting", "credit_account").side(&row.credit_account, &row.credit_subject)?,
+        credit: Place("posting", "credit_account")
+            .side(&row.credit_account, &row.credit_subject)?,
         amount: Money::from_fen(row.amount_fen),
         flow: Place("posting", "flow").flow(&row.flow)?,
         period: Place("posting", "period").optional_month(row.period.as_deref())?,
     })
 }
 
-fn read_movement(row: MovementRow) -> Result<StockMovement, StoreError> {
+fn read_movement(row: &MovementRow) -> Result<StockMovement, StoreError> {
     let unit = Place("stock_movement", "unit").unit(&row.unit)?;
     Ok(StockMovement {
-        account: Place("stock_movement", "account").side(&row.account, "")?.account,
+        account: Place("stock_movement", "account")
+            .side(&row.account, "")?
+            .account,
         material: Place("stock_movement", "material").material(&row.material)?,
         collector: Place("stock_movement", "collector").optional_collector(&row.collector)?,
         direction: Place("stock_movement", "direction").direction(&row.direction)?,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 
 use crate::store::engine::{Connected, Readers};
@@ -45,10 +47,17 @@ impl FromStr for Address {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Address::Postgres(text.to_owned()));
         }
-        match text.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) {
-            Some(path) if !path.is_empty() && !path.starts_with(':') => Ok(Address::Sqlite(PathBuf::from(path))),
+        match text
+            .strip_prefix("sqlite:")
+            .map(|path| path.trim_start_matches("//"))
+        {
+            Some(path) if !path.is_empty() && !path.starts_with(':') => {
+                Ok(Address::Sqlite(PathBuf::from(path)))
+            }
             // The address of a server holds its password, so it is never repeated whole.
-            Some(_) | None => Err(Incompatible::Address(text.split('@').next_back().unwrap_or_default().to_owned())),
+            Some(_) | None => Err(Incompatible::Address(
+                text.split('@').next_back().unwrap_or_default().to_owned(),
+            )),
         }
     }
 }
@@ -82,9 +91,17 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "8000")
 }
 
-fn migrator(text: impl Fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
+fn migrator(
+    text: impl Fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str,
+) -> Migrator {
     let migration = |row: &(i64, &'static str, &'static str, &'static str)| {
-        Migration::new(row.0, row.1.into(), MigrationType::Simple, AssertSqlSafe(text(row)).into_sql_str(), false)
+        Migration::new(
+            row.0,
+            row.1.into(),
+            MigrationType::Simple,
+            AssertSqlSafe(text(row)).into_sql_str(),
+            false,
+        )
     };
     Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
 }
@@ -97,15 +114,25 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
     let opened = SqliteConnection::connect_with(&options).await;
     let mut connection = opened.map_err(|error| refine_open_error(error, path))?;
     check_library(&mut connection).await?;
-    let found = if is_new { 0 } else { sqlite_schema(&mut connection, &shown()).await? };
+    let found = if is_new {
+        0
+    } else {
+        sqlite_schema(&mut connection, &shown()).await?
+    };
     if found > SCHEMA {
-        return Err(Incompatible::Newer { found, known: SCHEMA }.into());
+        return Err(Incompatible::Newer {
+            found,
+            known: SCHEMA,
+        }
+        .into());
     }
     if found < SCHEMA {
         if found > 0 {
             back_up_before_migration(&mut connection, path).await?;
         }
-        let migrated = migrator(|row| row.2).run_direct(None, &mut connection, false).await;
+        let migrated = migrator(|row| row.2)
+            .run_direct(None, &mut connection, false)
+            .await;
         migrated.map_err(|error| StoreError::Engine(error.to_string()))?;
         tracing::info!(schema = SCHEMA, "the database has this program's schema");
     }
@@ -113,11 +140,17 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
 }
 
 /// A copy beside the file, so that an upgrade can always be taken back.
-async fn back_up_before_migration(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+async fn back_up_before_migration(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
     let mut copy = path.as_os_str().to_owned();
     copy.push(format!(".before-schema-{SCHEMA}"));
     let copy = copy.to_string_lossy().into_owned();
-    sqlx::query("vacuum into $1").bind(copy).execute(connection).await?;
+    sqlx::query("vacuum into $1")
+        .bind(copy)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -127,8 +160,13 @@ pub(crate) async fn open_sqlite_readers(path: &Path) -> Result<Readers, StoreErr
     if !path.exists() {
         return Err(Incompatible::Absent(shown).into());
     }
-    let options = sqlite_options(path).read_only(true).pragma("query_only", "on");
-    let opened = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
+    let options = sqlite_options(path)
+        .read_only(true)
+        .pragma("query_only", "on");
+    let opened = SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_with(options)
+        .await;
     let pool = opened.map_err(|error| refine_open_error(error, path))?;
     let mut connection = pool.acquire().await?;
     check_library(&mut connection).await?;
@@ -140,29 +178,47 @@ pub(crate) async fn open_sqlite_readers(path: &Path) -> Result<Readers, StoreErr
 
 fn check_schema(found: i64) -> Result<(), Incompatible> {
     match found.cmp(&SCHEMA) {
-        std::cmp::Ordering::Less => Err(Incompatible::Older { found, known: SCHEMA }),
+        std::cmp::Ordering::Less => Err(Incompatible::Older {
+            found,
+            known: SCHEMA,
+        }),
         std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(Incompatible::Newer { found, known: SCHEMA }),
+        std::cmp::Ordering::Greater => Err(Incompatible::Newer {
+            found,
+            known: SCHEMA,
+        }),
     }
 }
 
 /// SQLite's code for a file that is no database.
 const SQLITE_NOT_A_DATABASE: &str = "26";
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other kinds say nothing here"
+)]
 fn refine_open_error(error: sqlx::Error, path: &Path) -> StoreError {
     let shown = path.display().to_string();
     match &error {
-        sqlx::Error::Database(database) if database.code().as_deref() == Some(SQLITE_NOT_A_DATABASE) => {
+        sqlx::Error::Database(database)
+            if database.code().as_deref() == Some(SQLITE_NOT_A_DATABASE) =>
+        {
             Incompatible::Foreign(shown).into()
         }
-        sqlx::Error::Database(database) if database.code().as_deref() == Some("14") => StoreError::Unreachable(shown),
+        sqlx::Error::Database(database) if database.code().as_deref() == Some("14") => {
+            StoreError::Unreachable(shown)
+        }
         _ => error.into(),
     }
 }
 
 async fn check_library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let (version,): (String,) = sqlx::query_as("select sqlite_version()").fetch_one(connection).await?;
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let (version,): (String,) = sqlx::query_as("select sqlite_version()")
+        .fetch_one(connection)
+        .await?;
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
     let mut part = || parts.next().unwrap_or(0);
     if (part(), part(), part()) < SQLITE_LEAST {
         return Err(Incompatible::OldSqlite(version).into());
@@ -173,9 +229,17 @@ async fn check_library(connection: &mut SqliteConnection) -> Result<(), StoreErr
 /// The schema of a file; refuses a file that is not ours.
 async fn sqlite_schema(connection: &mut SqliteConnection, shown: &str) -> Result<i64, StoreError> {
     let foreign = || StoreError::from(Incompatible::Foreign(shown.to_owned()));
-    let read = sqlx::query_as("select application_id, user_version from pragma_application_id, pragma_user_version");
-    let (application, schema): (i64, i64) = read.fetch_one(&mut *connection).await.map_err(|_| foreign())?;
-    let (tables,): (i64,) = sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'").fetch_one(connection).await?;
+    let read = sqlx::query_as(
+        "select application_id, user_version from pragma_application_id, pragma_user_version",
+    );
+    let (application, schema): (i64, i64) = read
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(|_| foreign())?;
+    let (tables,): (i64,) =
+        sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'")
+            .fetch_one(connection)
+            .await?;
     match (application, tables) {
         (APPLICATION_ID, _) => Ok(schema),
         // Somebody began a book and was cut off before the first migration was whole.
@@ -185,46 +249,65 @@ async fn sqlite_schema(connection: &mut SqliteConnection, shown: &str) -> Result
 }
 
 /// Opens the connection that writes to a server.
-pub(crate) async fn open_postgres_writer(url: &str, migrating: Migrating) -> Result<Connected, StoreError> {
-    let mut connection = PgConnection::connect_with(&postgres_options(url)?).await.map_err(unreachable)?;
+pub(crate) async fn open_postgres_writer(
+    url: &str,
+    migrating: Migrating,
+) -> Result<Connected, StoreError> {
+    let mut connection = PgConnection::connect_with(&postgres_options(url)?)
+        .await
+        .map_err(|error| unreachable(&error))?;
     let found = postgres_schema(&mut connection).await?;
     if found < SCHEMA && migrating == Migrating::Always {
-        let migrated = migrator(|row| row.3).run_direct(None, &mut connection, false).await;
+        let migrated = migrator(|row| row.3)
+            .run_direct(None, &mut connection, false)
+            .await;
         migrated.map_err(|error| StoreError::Engine(error.to_string()))?;
     } else {
         check_schema(found)?;
     }
     // Tables are counted while they are empty, and the planner then reads them whole for years.
-    sqlx::query("set enable_seqscan = off").execute(&mut connection).await?;
+    sqlx::query("set enable_seqscan = off")
+        .execute(&mut connection)
+        .await?;
     Ok(Connected::Postgres(connection))
 }
 
 /// Opens connections that read from a server.
 pub(crate) async fn open_postgres_readers(url: &str) -> Result<Readers, StoreError> {
-    let options = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(2));
-    let mut connection = PgConnection::connect_with(&postgres_options(url)?).await.map_err(unreachable)?;
+    let options = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(2));
+    let mut connection = PgConnection::connect_with(&postgres_options(url)?)
+        .await
+        .map_err(|error| unreachable(&error))?;
     check_schema(postgres_schema(&mut connection).await?)?;
     connection.close().await?;
-    Ok(Readers::Postgres(options.connect_lazy_with(postgres_options(url)?)))
+    Ok(Readers::Postgres(
+        options.connect_lazy_with(postgres_options(url)?),
+    ))
 }
 
 fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let parsed = PgConnectOptions::from_str(url);
-    let options = parsed.map_err(|error| StoreError::Incompatible(Incompatible::Address(error.to_string())))?;
+    let options = parsed
+        .map_err(|error| StoreError::Incompatible(Incompatible::Address(error.to_string())))?;
     Ok(options.application_name("jinfu"))
 }
 
-fn unreachable(error: sqlx::Error) -> StoreError {
+fn unreachable(error: &sqlx::Error) -> StoreError {
     StoreError::Unreachable(error.to_string())
 }
 
 async fn postgres_schema(connection: &mut PgConnection) -> Result<i64, StoreError> {
-    let looked_up = sqlx::query_as("select count(*) from pg_tables where tablename = '_sqlx_migrations' and schemaname = current_schema()");
+    let looked_up = sqlx::query_as(
+        "select count(*) from pg_tables where tablename = '_sqlx_migrations' and schemaname = current_schema()",
+    );
     let (tables,): (i64,) = looked_up.fetch_one(&mut *connection).await?;
     if tables == 0 {
         return Ok(0);
     }
-    let read = sqlx::query_as("select coalesce(max(version), 0) from _sqlx_migrations where success");
+    let read =
+        sqlx::query_as("select coalesce(max(version), 0) from _sqlx_migrations where success");
     let (version,): (i64,) = read.fetch_one(connection).await?;
     Ok(version)
 }

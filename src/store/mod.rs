@@ -80,7 +80,11 @@ impl Writer {
             }
             Address::Postgres(url) => (migrate::open_postgres_writer(url, migrating).await?, None),
         };
-        Ok(Writer { address, connection, _lock: lock })
+        Ok(Writer {
+            address,
+            connection,
+            _lock: lock,
+        })
     }
 
     /// Begins a writing transaction; a connection that was lost is opened again first.
@@ -110,11 +114,19 @@ impl Writer {
 fn lock_writer(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
-    let opened = File::options().create(true).truncate(false).write(true).open(&beside);
-    let file = opened.map_err(|error| StoreError::Unreachable(format!("{}: {error}", path.display())))?;
+    let opened = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&beside);
+    let file =
+        opened.map_err(|error| StoreError::Unreachable(format!("{}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::WriterExists(path.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(StoreError::Unreachable(format!("{}: {error}", path.display()))),
+        Err(TryLockError::Error(error)) => Err(StoreError::Unreachable(format!(
+            "{}: {error}",
+            path.display()
+        ))),
     }
 }

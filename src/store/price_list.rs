@@ -42,7 +42,9 @@ pub(crate) async fn load(
     ids: &[i64],
 ) -> Result<BTreeMap<i64, BTreeMap<Timestamp, PriceList>>, StoreError> {
     let mut keys = Rows::of([Kind::Int]);
-    ids.iter().for_each(|id| keys.push([Cell::Int(*id)]));
+    for id in ids {
+        keys.push([Cell::Int(*id)]);
+    }
     let rows: Vec<(i64, i64, String, i64, i64)> = select_keyed(tx, LOAD_PRICES, &keys).await?;
     let mut lists: BTreeMap<i64, BTreeMap<Timestamp, PriceList>> = BTreeMap::new();
     for (id, effective_from, material, price_li, per) in rows {
@@ -51,7 +53,10 @@ pub(crate) async fn load(
         let of_village = lists.entry(id).or_default();
         let list = of_village
             .entry(effective_from)
-            .or_insert_with(|| PriceList { effective_from, prices: BTreeMap::new() });
+            .or_insert_with(|| PriceList {
+                effective_from,
+                prices: BTreeMap::new(),
+            });
         list.prices.insert(material, UnitPrice::new(price_li, per));
     }
     Ok(lists)

@@ -88,7 +88,11 @@ where village_id = $1
 ///
 /// # Errors
 /// As the engine says.
-pub(crate) async fn load(tx: &mut Tx<'_>, village_id: i64, month: Month) -> Result<Figures, StoreError> {
+pub(crate) async fn load(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    month: Month,
+) -> Result<Figures, StoreError> {
     let mut figures = Figures::default();
     let at = month.to_string();
     let rows: Vec<(String, String, i64)> =
@@ -102,7 +106,13 @@ pub(crate) async fn load(tx: &mut Tx<'_>, village_id: i64, month: Month) -> Resu
         run!(tx, connection => sqlx::query_as(STOCK).bind(village_id).fetch_all(connection))?;
     for (material, count, value) in rows {
         let material = Place("stock_balance", "material").material(&material)?;
-        figures.stock.insert(material, Stock { count, value: Money::from_fen(value) });
+        figures.stock.insert(
+            material,
+            Stock {
+                count,
+                value: Money::from_fen(value),
+            },
+        );
     }
     let rows: Vec<(String, String, String, String, i64, i64)> = run!(tx, connection => sqlx::query_as(MATERIAL_MONTHS).bind(village_id).bind(at.clone()).fetch_all(connection))?;
     for (month, material, collector, flow, count, value) in rows {
@@ -112,7 +122,13 @@ pub(crate) async fn load(tx: &mut Tx<'_>, village_id: i64, month: Month) -> Resu
             collector: Place("material_month", "collector").optional_collector(&collector)?,
             flow: Place("material_month", "flow").flow(&flow)?,
         };
-        figures.material_months.insert(key, Stock { count, value: Money::from_fen(value) });
+        figures.material_months.insert(
+            key,
+            Stock {
+                count,
+                value: Money::from_fen(value),
+            },
+        );
     }
     let rows: Vec<(String, String, i64)> = run!(tx, connection => sqlx::query_as(PICKUPS).bind(village_id).bind(at.clone()).fetch_all(connection))?;
     for (household, collector, pickups) in rows {

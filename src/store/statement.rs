@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Event, HouseholdNo, Money};
 use crate::domain::journal::{Flow, Posting};
+use crate::domain::{Event, HouseholdNo, Money};
 use crate::store::column::Place;
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
@@ -65,7 +65,17 @@ where h.village_id = $1
 order by p.seq, p.line_no
 ";
 
-type PostingRow = (i64, String, String, String, String, i64, String, Option<String>);
+type EntryRow = (i64, String, String, Option<String>, Option<i64>);
+type PostingRow = (
+    i64,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    String,
+    Option<String>,
+);
 
 /// Lists what concerns a household, in the order of the dates it is booked on.
 ///
@@ -81,15 +91,19 @@ pub(crate) async fn list(
     for row in rows {
         postings.entry(row.0).or_default().push(read_posting(row)?);
     }
-    let rows: Vec<(i64, String, String, Option<String>, Option<i64>)> = run!(tx, connection => sqlx::query_as(LIST_ENTRIES).bind(village_id).bind(number.as_str()).fetch_all(connection))?;
+    let rows: Vec<EntryRow> = run!(tx, connection => sqlx::query_as(LIST_ENTRIES).bind(village_id).bind(number.as_str()).fetch_all(connection))?;
     rows.into_iter()
         .map(|(seq, booked_on, content, private, reversed_by)| {
-            let details = private.map(|private| Place("entry_private", "content").json::<BTreeMap<String, String>>(&private));
+            let details = private.map(|private| {
+                Place("entry_private", "content").json::<BTreeMap<String, String>>(&private)
+            });
             Ok(Concerning {
                 booked_on: Place("journal_entry", "booked_on").date(&booked_on)?,
                 event: Place("journal_entry", "content").json(&content)?,
                 postings: postings.remove(&seq).unwrap_or_default(),
-                reason: details.transpose()?.and_then(|mut details| details.remove("reason")),
+                reason: details
+                    .transpose()?
+                    .and_then(|mut details| details.remove("reason")),
                 reversed_by,
             })
         })

@@ -77,8 +77,20 @@ fn by_key<'r>(table: &Table, rows: &'r [Vec<Cell>]) -> ByKey<'r> {
 }
 
 fn compare(table: &Table, expected: &ByKey<'_>, found: &ByKey<'_>) -> Option<Difference> {
-    let shown = |key: &[Cell]| key.iter().skip(1).map(Cell::to_string).collect::<Vec<_>>().join(" ");
-    let whole = |values: &[Cell]| values.iter().map(Cell::to_string).collect::<Vec<_>>().join(" ");
+    let shown = |key: &[Cell]| {
+        key.iter()
+            .skip(1)
+            .map(Cell::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let whole = |values: &[Cell]| {
+        values
+            .iter()
+            .map(Cell::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     let missing = |key: &[Cell], expected: Option<&[Cell]>, found: Option<&[Cell]>| Difference {
         table: table.name,
         key: shown(key),
@@ -87,9 +99,17 @@ fn compare(table: &Table, expected: &ByKey<'_>, found: &ByKey<'_>) -> Option<Dif
         found: found.map(whole),
     };
     for (key, expected) in expected {
-        let Some(found) = found.get(key) else { return Some(missing(key, Some(expected), None)) };
-        let columns = table.columns.iter().skip(table.key).zip(expected.iter().zip(found.iter()));
-        let different = columns.into_iter().find(|(_, (expected, found))| expected != found);
+        let Some(found) = found.get(key) else {
+            return Some(missing(key, Some(expected), None));
+        };
+        let columns = table
+            .columns
+            .iter()
+            .skip(table.key)
+            .zip(expected.iter().zip(found.iter()));
+        let different = columns
+            .into_iter()
+            .find(|(_, (expected, found))| expected != found);
         if let Some(((column, _), (expected, found))) = different {
             return Some(Difference {
                 table: table.name,
@@ -114,7 +134,10 @@ select
 ///
 /// # Errors
 /// As the engine says.
-pub(crate) async fn count_lines(tx: &mut Tx<'_>, village_id: i64) -> Result<(i64, i64), StoreError> {
+pub(crate) async fn count_lines(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+) -> Result<(i64, i64), StoreError> {
     run!(tx, connection => sqlx::query_as(COUNT_LINES).bind(village_id).fetch_one(connection))
 }
 
@@ -144,4 +167,8 @@ pub(crate) async fn list_private(
 }
 
 /// The journal's own tables, named for findings.
-pub(crate) const JOURNAL: [&str; 3] = [journal::JOURNAL_ENTRY.name, journal::POSTING.name, journal::STOCK_MOVEMENT.name];
+pub(crate) const JOURNAL: [&str; 3] = [
+    journal::JOURNAL_ENTRY.name,
+    journal::POSTING.name,
+    journal::STOCK_MOVEMENT.name,
+];

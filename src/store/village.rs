@@ -30,7 +30,11 @@ pub(crate) const VILLAGE: Table = Table {
 
 pub(crate) const VILLAGE_HEAD: Table = Table {
     name: "village_head",
-    columns: &[("village_id", Kind::Int), ("next_seq", Kind::Int), ("head_hash", Kind::Bytes)],
+    columns: &[
+        ("village_id", Kind::Int),
+        ("next_seq", Kind::Int),
+        ("head_hash", Kind::Bytes),
+    ],
     key: 1,
     conflict: Conflict::Replace(&["next_seq", "head_hash"]),
 };
@@ -65,7 +69,9 @@ pub(crate) const FEE_POLICY: Table = Table {
 /// Keys that are village ids.
 fn id_keys(ids: &[i64]) -> Rows {
     let mut keys = Rows::of([Kind::Int]);
-    ids.iter().for_each(|id| keys.push([Cell::Int(*id)]));
+    for id in ids {
+        keys.push([Cell::Int(*id)]);
+    }
     keys
 }
 
@@ -77,11 +83,18 @@ where v.code = k.k0
 ";
 
 /// The surrogate keys of villages that have a book.
-pub(crate) async fn find_ids(tx: &mut Tx<'_>, codes: &[VillageCode]) -> Result<Vec<(VillageCode, i64)>, StoreError> {
+pub(crate) async fn find_ids(
+    tx: &mut Tx<'_>,
+    codes: &[VillageCode],
+) -> Result<Vec<(VillageCode, i64)>, StoreError> {
     let mut keys = Rows::of([Kind::Text]);
-    codes.iter().for_each(|code| keys.push([Cell::from(code.as_str())]));
+    for code in codes {
+        keys.push([Cell::from(code.as_str())]);
+    }
     let rows: Vec<(i64, String)> = select_keyed(tx, FIND_IDS, &keys).await?;
-    rows.into_iter().map(|(id, code)| Ok((Place("village", "code").village(&code)?, id))).collect()
+    rows.into_iter()
+        .map(|(id, code)| Ok((Place("village", "code").village(&code)?, id)))
+        .collect()
 }
 
 const LIST_CODES: &str = "
@@ -92,8 +105,11 @@ order by code
 
 /// Every village of the database, with its surrogate key.
 pub(crate) async fn list_codes(tx: &mut Tx<'_>) -> Result<Vec<(VillageCode, i64)>, StoreError> {
-    let rows: Vec<(i64, String)> = run!(tx, connection => sqlx::query_as(LIST_CODES).fetch_all(connection))?;
-    rows.into_iter().map(|(id, code)| Ok((Place("village", "code").village(&code)?, id))).collect()
+    let rows: Vec<(i64, String)> =
+        run!(tx, connection => sqlx::query_as(LIST_CODES).fetch_all(connection))?;
+    rows.into_iter()
+        .map(|(id, code)| Ok((Place("village", "code").village(&code)?, id)))
+        .collect()
 }
 
 const NEXT_ID: &str = "
@@ -116,7 +132,10 @@ returning village_id, next_seq, head_hash
 ";
 
 /// Locks villages and reads where their next entries go.
-pub(crate) async fn lock_heads(tx: &mut Tx<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Head>, StoreError> {
+pub(crate) async fn lock_heads(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, Head>, StoreError> {
     heads(select_keyed(tx, LOCK_HEADS, &id_keys(ids)).await?)
 }
 
@@ -128,13 +147,22 @@ where h.village_id = k.k0
 ";
 
 /// Reads where the next entries of villages go, without locking them.
-pub(crate) async fn read_heads(tx: &mut Tx<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Head>, StoreError> {
+pub(crate) async fn read_heads(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, Head>, StoreError> {
     heads(select_keyed(tx, READ_HEADS, &id_keys(ids)).await?)
 }
 
 fn heads(rows: Vec<(i64, i64, Vec<u8>)>) -> Result<BTreeMap<i64, Head>, StoreError> {
     let head = |(id, next_seq, hash): (i64, i64, Vec<u8>)| {
-        Ok((id, Head { next_seq, hash: Place("village_head", "head_hash").hash(&hash)? }))
+        Ok((
+            id,
+            Head {
+                next_seq,
+                hash: Place("village_head", "head_hash").hash(&hash)?,
+            },
+        ))
     };
     rows.into_iter().map(head).collect()
 }
@@ -167,7 +195,15 @@ pub(crate) async fn load(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<(i64, Villa
         .map(|row| {
             let village: Village = Place("village", "terms").json(&row.terms)?;
             let opening_month = Place("village", "opening_month").month(&row.opening_month)?;
-            Ok((row.village_id, Village { name: row.name, township: row.township, opening_month, ..village }))
+            Ok((
+                row.village_id,
+                Village {
+                    name: row.name,
+                    township: row.township,
+                    opening_month,
+                    ..village
+                },
+            ))
         })
         .collect()
 }
@@ -232,13 +268,24 @@ order by p.village_id, p.version
 ";
 
 /// Loads the fee policies of villages, oldest first.
-pub(crate) async fn load_policies(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<(i64, FeePolicy)>, StoreError> {
-    let rows: Vec<(i64, i64, String, String)> = select_keyed(tx, LOAD_POLICIES, &id_keys(ids)).await?;
+pub(crate) async fn load_policies(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+) -> Result<Vec<(i64, FeePolicy)>, StoreError> {
+    let rows: Vec<(i64, i64, String, String)> =
+        select_keyed(tx, LOAD_POLICIES, &id_keys(ids)).await?;
     rows.into_iter()
         .map(|(id, version, effective_from, terms)| {
             let effective_from = Place("fee_policy", "effective_from").month(&effective_from)?;
             let terms: FeeTerms = Place("fee_policy", "terms").json(&terms)?;
-            Ok((id, FeePolicy { version, effective_from, terms }))
+            Ok((
+                id,
+                FeePolicy {
+                    version,
+                    effective_from,
+                    terms,
+                },
+            ))
         })
         .collect()
 }

@@ -23,7 +23,11 @@ pub enum Language {
 impl Language {
     /// The language of a locale or language tag such as `en_US.UTF-8` or `zh-CN`; Chinese unless it is English.
     pub fn of_locale(locale: &str) -> Language {
-        if locale.to_ascii_lowercase().starts_with("en") { Language::English } else { Language::Chinese }
+        if locale.to_ascii_lowercase().starts_with("en") {
+            Language::English
+        } else {
+            Language::Chinese
+        }
     }
 
     /// The language tag.
@@ -43,7 +47,9 @@ pub struct Texts {
 
 impl std::fmt::Debug for Texts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Texts").field("language", &self.language).finish_non_exhaustive()
+        f.debug_struct("Texts")
+            .field("language", &self.language)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +61,8 @@ impl Texts {
             Language::English => ENGLISH,
         };
         // A message that cannot be parsed is left out; a test parses both files whole.
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource =
+            FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
         let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // The marks that isolate texts of other scripts show as boxes in terminals and spreadsheets.
@@ -85,15 +92,21 @@ impl Texts {
         for (fact, value) in facts {
             args.set(*fact, FluentValue::from(value.as_str()));
         }
-        self.format(name, Some(&args)).unwrap_or_else(|| name.to_owned())
+        self.format(name, Some(&args))
+            .unwrap_or_else(|| name.to_owned())
     }
 
     /// The sentence for a code with its facts, as `<family>-<code>`.
     pub fn sentence(&self, family: &str, facts: &Map<String, Value>) -> String {
-        let code = facts.get("code").and_then(Value::as_str).unwrap_or_default();
+        let code = facts
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let mut args = FluentArgs::new();
         for (fact, value) in facts {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             args.set(fact.clone(), FluentValue::from(text));
         }
         let name = format!("{family}-{code}");
@@ -108,7 +121,11 @@ impl Texts {
     fn format(&self, name: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
         let pattern = self.bundle.get_message(name)?.value()?;
         let mut errors = Vec::new();
-        Some(self.bundle.format_pattern(pattern, args, &mut errors).into_owned())
+        Some(
+            self.bundle
+                .format_pattern(pattern, args, &mut errors)
+                .into_owned(),
+        )
     }
 }
 
@@ -120,13 +137,19 @@ mod tests {
     fn both_files_are_whole_fluent() {
         for source in [CHINESE, ENGLISH] {
             let parsed = FluentResource::try_new(source.to_owned());
-            assert!(parsed.is_ok(), "{:?}", parsed.err().map(|(_, errors)| errors));
+            assert!(
+                parsed.is_ok(),
+                "{:?}",
+                parsed.err().map(|(_, errors)| errors)
+            );
         }
     }
 
     #[test]
     fn a_refusal_is_told_in_both_languages() {
-        let refusal = Refusal::HouseholdUnknown { household_no: "03-017".to_owned() };
+        let refusal = Refusal::HouseholdUnknown {
+            household_no: "03-017".to_owned(),
+        };
         for language in [Language::Chinese, Language::English] {
             assert!(Texts::new(language).refusal(&refusal).contains("03-017"));
         }

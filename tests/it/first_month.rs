@@ -7,7 +7,8 @@ use jinfu::domain::month::parse_time;
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash};
 use jinfu::domain::{
-    CollectorCode, Command, DocumentNo, HouseholdNo, MaterialCode, Money, Month, Quantity, VillageCode, WrittenUnit,
+    CollectorCode, Command, DocumentNo, HouseholdNo, MaterialCode, Money, Month, Quantity,
+    VillageCode, WrittenUnit,
 };
 use jinfu::files::import;
 use serde_json::Value;
@@ -20,7 +21,11 @@ fn text(value: &Value, field: &str) -> String {
 
 fn weighed(line: &Value) -> WeighedLine {
     let gross = text(line, "gross");
-    let unit = if gross.contains('.') { WrittenUnit::Kg } else { WrittenUnit::Piece };
+    let unit = if gross.contains('.') {
+        WrittenUnit::Kg
+    } else {
+        WrittenUnit::Piece
+    };
     WeighedLine {
         material: MaterialCode::parse("material", &text(line, "material")).unwrap(),
         gross: Quantity::parse("gross", &gross, unit).unwrap(),
@@ -36,7 +41,14 @@ fn command(event: &Value) -> Command {
     let number = |field| DocumentNo::parse("no", &text(event, field)).unwrap();
     let household = || HouseholdNo::parse("household_no", &text(event, "household_no")).unwrap();
     let collector = || CollectorCode::parse("collector", &text(event, "collector")).unwrap();
-    let lines = || event["lines"].as_array().unwrap().iter().map(weighed).collect();
+    let lines = || {
+        event["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(weighed)
+            .collect()
+    };
     let month = || Month::parse("month", &text(event, "month")).unwrap();
     match event["type"].as_str().unwrap() {
         "pickup" => Command::RecordPickup(RecordPickup {
@@ -54,9 +66,11 @@ fn command(event: &Value) -> Command {
             lines: lines(),
             reason: text(event, "reason"),
         }),
-        "void" => {
-            Command::VoidPickup(VoidPickup { pickup_no: number("no"), voided_at: at, reason: text(event, "reason") })
-        }
+        "void" => Command::VoidPickup(VoidPickup {
+            pickup_no: number("no"),
+            voided_at: at,
+            reason: text(event, "reason"),
+        }),
         "cash" => Command::ReceiveCash(ReceiveCash {
             household_no: household(),
             amount: Money::parse_positive("amount", &text(event, "amount")).unwrap(),
@@ -79,13 +93,26 @@ fn the_worked_month_comes_out_to_the_fen_on_both_engines() {
         for step in &plan.steps {
             ledger.submit(step.request.clone()).await.unwrap();
         }
-        let events = std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+        let events =
+            std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
         for event in events.lines() {
-            submit(&ledger, &plan.village, command(&serde_json::from_str(event).unwrap())).await.unwrap();
+            submit(
+                &ledger,
+                &plan.village,
+                command(&serde_json::from_str(event).unwrap()),
+            )
+            .await
+            .unwrap();
         }
-        let report = ledger.report(&plan.village, Month::parse("month", "2025-09").unwrap()).await.unwrap();
+        let report = ledger
+            .report(&plan.village, Month::parse("month", "2025-09").unwrap())
+            .await
+            .unwrap();
         let found = serde_json::to_value(&report).unwrap();
-        assert_figures(&json_file("tests/golden/2025-09-core/expected.json"), &found);
+        assert_figures(
+            &json_file("tests/golden/2025-09-core/expected.json"),
+            &found,
+        );
         assert!(report.holds(), "{:?}", report.checks);
         database.close(ledger).await;
     });
@@ -93,12 +120,21 @@ fn the_worked_month_comes_out_to_the_fen_on_both_engines() {
 
 fn jinfu(database: &str, words: &[&str]) -> Output {
     let mut process = Process::new(env!("CARGO_BIN_EXE_jinfu"));
-    process.args(["--database", database, "--language", "en"]).args(words).output().unwrap()
+    process
+        .args(["--database", database, "--language", "en"])
+        .args(words)
+        .output()
+        .unwrap()
 }
 
 #[track_caller]
 fn done(output: Output) -> String {
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -107,15 +143,32 @@ fn the_village_folder_gives_both_months_to_the_fen_on_both_engines() {
     on_both(async |engine| {
         let database = Database::new(engine).await;
         let folder = repository("examples/data/jinfu").display().to_string();
-        done(jinfu(&database.url, &["import", &folder, "--through", "2025-10"]));
+        done(jinfu(
+            &database.url,
+            &["import", &folder, "--through", "2025-10"],
+        ));
         for month in ["2025-09", "2025-10"] {
             let report = done(jinfu(&database.url, &["report", month, "--format", "json"]));
             let found: Value = serde_json::from_str(&report).unwrap();
-            assert_figures(&json_file(&format!("examples/data/jinfu/expected-{month}.json")), &found);
-            assert!(found["checks"].as_array().unwrap().iter().all(|check| check["holds"] == true), "{}", found["checks"]);
+            assert_figures(
+                &json_file(&format!("examples/data/jinfu/expected-{month}.json")),
+                &found,
+            );
+            assert!(
+                found["checks"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .all(|check| check["holds"] == true),
+                "{}",
+                found["checks"]
+            );
         }
         let again = jinfu(&database.url, &["import", &folder, "--through", "2025-10"]);
-        assert!(String::from_utf8_lossy(&again.stderr).contains(": 0 recorded, 1447 recorded before, 0 rows refused"));
+        assert!(
+            String::from_utf8_lossy(&again.stderr)
+                .contains(": 0 recorded, 1447 recorded before, 0 rows refused")
+        );
         done(jinfu(&database.url, &["verify"]));
         let ledger = database.open("2026-01-01T00:00:00+08:00", 1).await;
         database.close(ledger).await;
@@ -132,7 +185,10 @@ fn the_same_folder_has_the_same_head_on_both_engines() {
         for step in &plan.steps {
             ledger.submit(step.request.clone()).await.unwrap();
         }
-        heads.lock().unwrap().push(ledger.head(&plan.village).await.unwrap());
+        heads
+            .lock()
+            .unwrap()
+            .push(ledger.head(&plan.village).await.unwrap());
         database.close(ledger).await;
     });
     let heads = heads.into_inner().unwrap();
@@ -148,19 +204,36 @@ fn a_statement_tells_every_line_with_what_is_owed_after_it() {
         for step in &plan.steps {
             ledger.submit(step.request.clone()).await.unwrap();
         }
-        let events = std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+        let events =
+            std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
         for event in events.lines() {
-            submit(&ledger, &plan.village, command(&serde_json::from_str(event).unwrap())).await.unwrap();
+            submit(
+                &ledger,
+                &plan.village,
+                command(&serde_json::from_str(event).unwrap()),
+            )
+            .await
+            .unwrap();
         }
         let village = VillageCode::parse("village", "430321900001").unwrap();
         let household = HouseholdNo::parse("household", "H002").unwrap();
-        let statement = ledger.statement(&village, &household, (None, None)).await.unwrap();
+        let statement = ledger
+            .statement(&village, &household, (None, None))
+            .await
+            .unwrap();
         let told: Vec<String> = statement
             .lines
             .iter()
             .map(|line| {
-                let material = line.material.as_ref().map(ToString::to_string).unwrap_or_default();
-                let quantity = line.quantity.map(|quantity| quantity.to_string()).unwrap_or_default();
+                let material = line
+                    .material
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                let quantity = line
+                    .quantity
+                    .map(|quantity| quantity.to_string())
+                    .unwrap_or_default();
                 format!(
                     "{} {} {material} {quantity} {} | {} {}",
                     line.date,

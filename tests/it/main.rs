@@ -5,7 +5,13 @@
     clippy::panic,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
-    clippy::arithmetic_side_effects,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::wildcard_enum_match_arm,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::print_stderr,
+    clippy::await_holding_lock,
     reason = "a test that goes wrong should stop at once"
 )]
 

@@ -1,23 +1,25 @@
 //! Random steps against the model: in memory, and on each engine with restarts. `SEED` and `STEPS` choose another walk.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jinfu::clock::Chance;
 use jinfu::domain::decide::{Outcome, Verdict as Decided, decide};
 use jinfu::domain::facts::Stop;
-use jinfu::domain::fee::{Basis, ChargeFees, FeeTerms, MoveOut, PeriodLength, RefundAdvance};
+use jinfu::domain::fee::{Basis, ChargeFees, FeeTerms, PeriodLength};
 use jinfu::domain::household::RegisterHousehold;
 use jinfu::domain::material::RegisterMaterial;
 use jinfu::domain::month::start_of_day;
+use jinfu::domain::move_out::{MoveOut, RefundAdvance};
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::price_list::{PriceLine, PublishPriceList};
+use jinfu::domain::report::MonthReport;
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use jinfu::domain::village::{CreditTerms, OpenVillage};
 use jinfu::domain::{
-    Book, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money, Month, Quantity,
-    Request, Unit, VillageCode,
+    Book, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode,
+    Money, Month, Quantity, Request, Unit, VillageCode,
 };
 use jinfu::ledger::{Answer, Error, Ledger};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use uuid::Uuid;
 
 use crate::harness::{Database, on_both, verify};
@@ -58,7 +60,11 @@ fn category(waiver: Waiver) -> String {
 /// The commands that open the village of a setup.
 fn opening(setup: &Setup) -> Vec<Command> {
     let fee = FeeTerms {
-        basis: if matches!(setup.basis, ModelBasis::Head) { Basis::Head } else { Basis::Household },
+        basis: if matches!(setup.basis, ModelBasis::Head) {
+            Basis::Head
+        } else {
+            Basis::Household
+        },
         amount: Money::from_fen(setup.amount_fen),
         period: match setup.period_months {
             3 => PeriodLength::Quarter,
@@ -75,7 +81,11 @@ fn opening(setup: &Setup) -> Vec<Command> {
         township: "镇".to_owned(),
         opening_month: month(setup.opening_month),
         fee,
-        waivers: setup.waiver_percent.iter().map(|(waiver, percent)| (category(*waiver), *percent)).collect(),
+        waivers: setup
+            .waiver_percent
+            .iter()
+            .map(|(waiver, percent)| (category(*waiver), *percent))
+            .collect(),
         credit: CreditTerms {
             payout_min: Money::from_fen(2_000),
             told_price_days: 7,
@@ -92,12 +102,18 @@ fn opening(setup: &Setup) -> Vec<Command> {
             needs_identity: false,
         })
     };
-    [Command::OpenVillage(village)].into_iter().chain(setup.materials.iter().map(material)).collect()
+    [Command::OpenVillage(village)]
+        .into_iter()
+        .chain(setup.materials.iter().map(material))
+        .collect()
 }
 
 fn weighed(setup: &Setup, lines: &[Line]) -> Vec<WeighedLine> {
     let unit = |line: &Line| {
-        let is_piece = setup.materials.iter().any(|(code, is_piece)| *code == line.material && *is_piece);
+        let is_piece = setup
+            .materials
+            .iter()
+            .any(|(code, is_piece)| *code == line.material && *is_piece);
         if is_piece { Unit::Piece } else { Unit::Kg }
     };
     lines
@@ -107,7 +123,11 @@ fn weighed(setup: &Setup, lines: &[Line]) -> Vec<WeighedLine> {
             gross: Quantity::new(unit(line), line.gross),
             tare: Quantity::new(unit(line), line.tare),
             deduction: line.deduction,
-            deduction_reason: if line.deduction > 0 { "wet".to_owned() } else { String::new() },
+            deduction_reason: if line.deduction > 0 {
+                "wet".to_owned()
+            } else {
+                String::new()
+            },
         })
         .collect()
 }
@@ -130,14 +150,20 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             head: format!("户主{}", new.no),
             waivers: new.waived.map(category).into_iter().collect(),
         }),
-        Step::MoveOut { no, on } => Command::MoveOut(MoveOut { household_no: household(no), moved_out: *on }),
+        Step::MoveOut { no, on } => Command::MoveOut(MoveOut {
+            household_no: household(no),
+            moved_out: *on,
+        }),
         Step::RefundAdvance { no, fen, on } => Command::RefundAdvance(RefundAdvance {
             household_no: household(no),
             amount: Money::from_fen(*fen),
             paid_at: start_of_day(*on),
             from_bank: false,
         }),
-        Step::PublishPrices { effective_from, lines } => Command::PublishPriceList(PublishPriceList {
+        Step::PublishPrices {
+            effective_from,
+            lines,
+        } => Command::PublishPriceList(PublishPriceList {
             effective_from: instant(*effective_from),
             lines: lines
                 .iter()
@@ -148,7 +174,13 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
                 })
                 .collect(),
         }),
-        Step::Pickup { number: no, at, household: of, collector, lines } => Command::RecordPickup(RecordPickup {
+        Step::Pickup {
+            number: no,
+            at,
+            household: of,
+            collector,
+            lines,
+        } => Command::RecordPickup(RecordPickup {
             pickup_no: number(no),
             occurred_at: instant(*at),
             household_no: household(of),
@@ -156,27 +188,42 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             confirmation: Confirmation::Card,
             lines: weighed(setup, lines),
         }),
-        Step::VoidPickup { number: no, at } => {
-            Command::VoidPickup(VoidPickup { pickup_no: number(no), voided_at: instant(*at), reason })
-        }
-        Step::CorrectPickup { number: no, new_number, at, lines } => Command::CorrectPickup(CorrectPickup {
+        Step::VoidPickup { number: no, at } => Command::VoidPickup(VoidPickup {
+            pickup_no: number(no),
+            voided_at: instant(*at),
+            reason,
+        }),
+        Step::CorrectPickup {
+            number: no,
+            new_number,
+            at,
+            lines,
+        } => Command::CorrectPickup(CorrectPickup {
             pickup_no: number(no),
             new_no: number(new_number),
             corrected_at: instant(*at),
             lines: weighed(setup, lines),
             reason,
         }),
-        Step::Cash { household: of, fen, at } => Command::ReceiveCash(ReceiveCash {
+        Step::Cash {
+            household: of,
+            fen,
+            at,
+        } => Command::ReceiveCash(ReceiveCash {
             household_no: household(of),
             amount: Money::from_fen(*fen),
             received_at: instant(*at),
             taken_by: CashTaker::Office(String::new()),
         }),
-        Step::VoidCash { receipt, at } => {
-            Command::VoidCash(VoidCash { receipt_no: number(receipt), voided_at: instant(*at), reason })
-        }
+        Step::VoidCash { receipt, at } => Command::VoidCash(VoidCash {
+            receipt_no: number(receipt),
+            voided_at: instant(*at),
+            reason,
+        }),
         Step::ChargeFees { month: of } => Command::ChargeFees(ChargeFees { month: month(*of) }),
-        Step::OffsetCredit { month: of } => Command::OffsetCredit(OffsetCredit { month: month(*of) }),
+        Step::OffsetCredit { month: of } => {
+            Command::OffsetCredit(OffsetCredit { month: month(*of) })
+        }
         Step::Repeat { .. } | Step::RepeatChanged { .. } | Step::Restart => return None,
     })
 }
@@ -202,7 +249,12 @@ fn request(model: &Model, setup: &Setup, index: usize, step: &Step) -> Option<Re
         }
         step => (index, command(setup, step)?),
     };
-    Some(Request { village: code(), id: id(index), actor: "walk".to_owned(), command })
+    Some(Request {
+        village: code(),
+        id: id(index),
+        actor: "walk".to_owned(),
+        command,
+    })
 }
 
 fn verdict(answer: &Answer) -> &'static str {
@@ -226,13 +278,17 @@ fn expected(verdict: &Verdict) -> &'static str {
 
 /// A number from the environment, or the usual one.
 fn chosen(name: &str, usual: u64) -> u64 {
-    let set = std::env::vars_os().find(|(variable, _)| variable == name).and_then(|(_, value)| value.into_string().ok());
+    let set = std::env::vars_os()
+        .find(|(variable, _)| variable == name)
+        .and_then(|(_, value)| value.into_string().ok());
     set.and_then(|value| value.parse().ok()).unwrap_or(usual)
 }
 
 fn answer_of(book: &mut Book, request: &Request, chance: &Chance) -> Answer {
     match decide(book, request, chance.salt()) {
-        Ok(Decided::Record(entry, _)) => Ok(Outcome::Recorded(jinfu::domain::decide::Recorded::first(&entry))),
+        Ok(Decided::Record(entry, _)) => Ok(Outcome::Recorded(
+            jinfu::domain::decide::Recorded::first(&entry),
+        )),
         Ok(Decided::Answer(outcome)) => Ok(outcome),
         Err(Stop::Refused(refusal)) => Err(refusal.into()),
         Err(Stop::Missing(need)) => panic!("a book that is known whole lacks {need:?}"),
@@ -242,12 +298,25 @@ fn answer_of(book: &mut Book, request: &Request, chance: &Chance) -> Answer {
 fn compare_accounts(at: &str, book: &Book, model: &Model) {
     for no in model.households() {
         let account = book.account(&household(no)).unwrap();
-        assert_eq!(account.credit.fen(), model.credit(no), "{at}: credit of {no}");
-        assert_eq!(account.advance.fen(), model.advance(no), "{at}: advance of {no}");
-        let open: Vec<(String, i64)> =
-            account.open_charges().map(|(period, open)| (period.to_string(), open.fen())).collect();
-        let model_open: Vec<(String, i64)> =
-            model.open_charges(no).into_iter().map(|(period, _, _, open)| (period, open)).collect();
+        assert_eq!(
+            account.credit.fen(),
+            model.credit(no),
+            "{at}: credit of {no}"
+        );
+        assert_eq!(
+            account.advance.fen(),
+            model.advance(no),
+            "{at}: advance of {no}"
+        );
+        let open: Vec<(String, i64)> = account
+            .open_charges()
+            .map(|(period, open)| (period.to_string(), open.fen()))
+            .collect();
+        let model_open: Vec<(String, i64)> = model
+            .open_charges(no)
+            .into_iter()
+            .map(|(period, _, _, open)| (period, open))
+            .collect();
         assert_eq!(open, model_open, "{at}: open charges of {no}");
     }
 }
@@ -260,7 +329,12 @@ fn random_steps_in_memory_agree_with_the_model() {
     let (mut book, chance) = (Book::unopened(code()), Chance::seeded(seed));
     book.set_now(instant(walk.now()));
     for (index, command) in opening(&setup).into_iter().enumerate() {
-        let request = Request { village: code(), id: id(10_000_000 + index), actor: "walk".to_owned(), command };
+        let request = Request {
+            village: code(),
+            id: id(10_000_000 + index),
+            actor: "walk".to_owned(),
+            command,
+        };
         answer_of(&mut book, &request, &chance).unwrap();
     }
     for index in 0..usize::try_from(steps).unwrap() {
@@ -272,7 +346,11 @@ fn random_steps_in_memory_agree_with_the_model() {
         book.set_now(instant(walk.now()));
         if let Some(request) = request {
             let answer = answer_of(&mut book, &request, &chance);
-            assert_eq!(verdict(&answer), expected(&told), "{at}: {answer:?} {told:?}");
+            assert_eq!(
+                verdict(&answer),
+                expected(&told),
+                "{at}: {answer:?} {told:?}"
+            );
         }
         if index % 100 == 0 {
             compare_accounts(&at, &book, &model);
@@ -280,11 +358,18 @@ fn random_steps_in_memory_agree_with_the_model() {
     }
 }
 
-async fn compare_report(at: &str, ledger: &Ledger, model: &Model, of: steps::Month) {
+async fn compare_report(at: &str, ledger: &Ledger, model: &Model, of: steps::Month) -> MonthReport {
     let report = ledger.report(&code(), month(of)).await.unwrap();
     let figures = model.month(of);
     let (credit, fees) = (&report.credit, &report.fees);
-    let found = [credit.opening, credit.pickups, credit.voids, credit.corrections, credit.offset, credit.closing];
+    let found = [
+        credit.opening,
+        credit.pickups,
+        credit.voids,
+        credit.corrections,
+        credit.offset,
+        credit.closing,
+    ];
     let expected = &figures.credit;
     let expected = [
         expected.opening,
@@ -294,7 +379,12 @@ async fn compare_report(at: &str, ledger: &Ledger, model: &Model, of: steps::Mon
         expected.offset,
         expected.closing,
     ];
-    assert_eq!(found.map(Money::fen), expected, "{at}: credit of {}", month_name(of));
+    assert_eq!(
+        found.map(Money::fen),
+        expected,
+        "{at}: credit of {}",
+        month_name(of)
+    );
     let found = [
         fees.opening,
         fees.charged,
@@ -316,8 +406,29 @@ async fn compare_report(at: &str, ledger: &Ledger, model: &Model, of: steps::Mon
         expected.advance_used,
         expected.closing,
     ];
-    assert_eq!(found.map(Money::fen), expected, "{at}: fees of {}", month_name(of));
+    assert_eq!(
+        found.map(Money::fen),
+        expected,
+        "{at}: fees of {}",
+        month_name(of)
+    );
     assert!(report.holds(), "{at}: {:?}", report.checks);
+    report
+}
+
+/// Stock and cash at the end of the last month, which is what they are now.
+fn compare_holdings(at: &str, report: &MonthReport, model: &Model) {
+    for row in &report.materials {
+        let closing = (row.closing.count(), row.closing_value.fen());
+        assert_eq!(
+            closing,
+            model.stock(row.code.as_str()),
+            "{at}: stock of {}",
+            row.code
+        );
+    }
+    let cash = report.accounts.get("1001").map_or(0, |cash| cash.fen());
+    assert_eq!(cash, model.cash_on_hand(), "{at}: cash on hand");
 }
 
 #[test]
@@ -330,7 +441,12 @@ fn random_steps_on_both_engines_agree_with_the_model_and_each_other() {
         let database = Database::new(engine).await;
         let mut ledger = database.open(&instant(walk.now()).to_string(), seed).await;
         for (index, command) in opening(&setup).into_iter().enumerate() {
-            let request = Request { village: code(), id: id(10_000_000 + index), actor: "walk".to_owned(), command };
+            let request = Request {
+                village: code(),
+                id: id(10_000_000 + index),
+                actor: "walk".to_owned(),
+                command,
+            };
             ledger.submit(request).await.unwrap();
         }
         for index in 0..usize::try_from(steps).unwrap() {
@@ -341,22 +457,37 @@ fn random_steps_on_both_engines_agree_with_the_model_and_each_other() {
             ledger.clock().set(instant(walk.now()));
             if step == Step::Restart {
                 ledger.close().await.unwrap();
-                ledger = database.open(&instant(walk.now()).to_string(), seed + index as u64).await;
+                ledger = database
+                    .open(&instant(walk.now()).to_string(), seed + index as u64)
+                    .await;
             }
             if let Some(request) = request {
                 let answer = ledger.submit(request).await;
-                assert_eq!(verdict(&answer), expected(&told), "{at}: {answer:?} {told:?}");
+                assert_eq!(
+                    verdict(&answer),
+                    expected(&told),
+                    "{at}: {answer:?} {told:?}"
+                );
             }
             if index % 500 == 499 {
                 verify(&ledger).await;
-                for of in setup.opening_month..=steps::month_of(walk.now().date()) {
+                let last = steps::month_of(walk.now().date());
+                for of in setup.opening_month..last {
                     compare_report(&at, &ledger, &model, of).await;
                 }
+                let report = compare_report(&at, &ledger, &model, last).await;
+                compare_holdings(&at, &report, &model);
             }
         }
-        heads.lock().unwrap().push(ledger.head(&code()).await.unwrap());
+        heads
+            .lock()
+            .unwrap()
+            .push(ledger.head(&code()).await.unwrap());
         database.close(ledger).await;
     });
     let heads = heads.into_inner().unwrap();
-    assert!(heads.windows(2).all(|pair| pair[0] == pair[1]), "SEED={seed}: {heads:?}");
+    assert!(
+        heads.windows(2).all(|pair| pair[0] == pair[1]),
+        "SEED={seed}: {heads:?}"
+    );
 }

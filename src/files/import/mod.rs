@@ -1,5 +1,6 @@
 //! A village folder (village.toml and CSV files) as commands in time order. One bad row spoils its own document and nothing else.
 
+mod opening;
 mod rows;
 mod table;
 mod village;
@@ -19,7 +20,10 @@ const ACTOR: &str = "import";
 /// Why a folder cannot be read at all. The sentences are in `text/*.ftl` under `folder-<code>`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each variant is a sentence; its fields are the facts that the sentence names")]
+#[expect(
+    missing_docs,
+    reason = "each variant is a sentence; its fields are the facts that the sentence names"
+)]
 pub enum FolderProblem {
     /// A file that every folder has is not there.
     FileMissing { file: String },
@@ -38,7 +42,10 @@ pub enum FolderProblem {
     /// village.toml cannot be understood.
     VillageInvalid { reason: String },
     /// A value of village.toml makes no sense.
-    VillageRefused { field: String, refusal: Box<Refusal> },
+    VillageRefused {
+        field: String,
+        refusal: Box<Refusal>,
+    },
 }
 
 impl FolderProblem {
@@ -74,7 +81,11 @@ pub struct RefusedRow {
 impl RefusedRow {
     /// A row that the given refusal is about.
     pub fn new(source: Source, refusal: Refusal) -> RefusedRow {
-        RefusedRow { column: refusal.field(), source, refusal }
+        RefusedRow {
+            column: refusal.field(),
+            source,
+            refusal,
+        }
     }
 }
 
@@ -120,8 +131,6 @@ pub struct Plan {
     pub village: VillageCode,
     /// Its first month.
     pub opening_month: Month,
-    /// The last month that a pickup or payment falls into; the opening month if there is none.
-    pub last_month: Month,
     /// The commands in the order of their time.
     pub steps: Vec<Step>,
     /// Rows that could not be read.
@@ -135,8 +144,31 @@ impl Plan {
         let opened_at = month::start_of_day(self.opening_month.first_day());
         let at = at.max(opened_at);
         let id = command_id(&self.village, at, turn, number);
-        let request = Request { village: self.village.clone(), id, actor: ACTOR.to_owned(), command };
-        self.steps.push(Step { at, turn, request, source });
+        let request = Request {
+            village: self.village.clone(),
+            id,
+            actor: ACTOR.to_owned(),
+            command,
+        };
+        self.steps.push(Step {
+            at,
+            turn,
+            request,
+            source,
+        });
+    }
+
+    /// The last month that a pickup or payment up to now falls into; the opening month if there is none. A row dated in the future is
+    /// refused when it is booked, and says nothing about the months that are over.
+    pub fn last_month(&self, now: Timestamp) -> Month {
+        let is_past =
+            |step: &&Step| matches!(step.turn, Turn::Pickup | Turn::Cash) && step.at <= now;
+        let months = self
+            .steps
+            .iter()
+            .filter(is_past)
+            .map(|step| Month::at(step.at));
+        months.max().unwrap_or(self.opening_month)
     }
 
     fn refuse(&mut self, source: Source, refusal: Refusal) {
@@ -146,23 +178,42 @@ impl Plan {
     /// A run of a month. Each has an id of its own: running again is how a repaired row is charged and offset.
     pub fn run(&self, month: Month, command: Command, entries_before: i64) -> Request {
         let (at, turn) = (month.last_instant(), Turn::Cash);
-        let kind = if matches!(command, Command::ChargeFees(_)) { "charges" } else { "offset" };
-        let id = command_id(&self.village, at, turn, &format!("{kind}/{month}/{entries_before}"));
-        Request { village: self.village.clone(), id, actor: ACTOR.to_owned(), command }
+        let kind = if matches!(command, Command::ChargeFees(_)) {
+            "charges"
+        } else {
+            "offset"
+        };
+        let id = command_id(
+            &self.village,
+            at,
+            turn,
+            &format!("{kind}/{month}/{entries_before}"),
+        );
+        Request {
+            village: self.village.clone(),
+            id,
+            actor: ACTOR.to_owned(),
+            command,
+        }
     }
 }
 
-/// A UUIDv8: the event's time, then a hash of village, kind and number, so that any encoding of a folder gives the same ids.
+/// A `UUIDv8`: the event's time, then a hash of village, kind and number, so that any encoding of a folder gives the same ids.
 fn command_id(village: &VillageCode, at: Timestamp, turn: Turn, number: &str) -> Uuid {
     let mut hash = Sha256::new();
     for part in [village.as_str(), &format!("{turn:?}"), number] {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes();
+    let millis = u64::try_from(at.as_millisecond())
+        .unwrap_or(0)
+        .to_be_bytes();
     let mut bytes = [0; 16];
     let content = millis.into_iter().skip(2).chain(hash.finalize());
-    bytes.iter_mut().zip(content).for_each(|(to, from)| *to = from);
+    bytes
+        .iter_mut()
+        .zip(content)
+        .for_each(|(to, from)| *to = from);
     Uuid::new_v8(bytes)
 }
 
@@ -175,21 +226,30 @@ pub fn read(folder: &Path) -> Result<Plan, FolderProblem> {
     let mut plan = Plan {
         village: code.clone(),
         opening_month: opening.opening_month,
-        last_month: opening.opening_month,
         steps: Vec::new(),
         refused: Vec::new(),
         unknown_columns: Vec::new(),
     };
     let opened_at = month::start_of_day(opening.opening_month.first_day());
-    let source = Source { file: village::FILE, line: 1 };
-    plan.add(opened_at, Turn::Village, code.as_str(), Command::OpenVillage(opening), source);
+    let source = Source {
+        file: village::FILE,
+        line: 1,
+    };
+    plan.add(
+        opened_at,
+        Turn::Village,
+        code.as_str(),
+        Command::OpenVillage(opening),
+        source,
+    );
     rows::materials(folder, &mut plan)?;
     rows::households(folder, &mut plan)?;
     rows::prices(folder, &mut plan)?;
     rows::pickups(folder, &mut plan)?;
     rows::cash(folder, &mut plan)?;
-    rows::opening(folder, &mut plan)?;
-    plan.steps.sort_by(|left, right| (left.at, left.turn).cmp(&(right.at, right.turn)));
-    plan.refused.sort_by(|left, right| left.source.cmp(&right.source));
+    opening::opening(folder, &mut plan)?;
+    plan.steps.sort_by_key(|left| (left.at, left.turn));
+    plan.refused
+        .sort_by(|left, right| left.source.cmp(&right.source));
     Ok(plan)
 }

@@ -5,18 +5,17 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::domain::fee::MoveOut;
 use crate::domain::household::RegisterHousehold;
 use crate::domain::material::RegisterMaterial;
 use crate::domain::month::{self, parse_date, parse_time};
+use crate::domain::move_out::MoveOut;
 use crate::domain::number::parse_whole;
-use crate::domain::opening::{OpeningLine, RecordOpening};
 use crate::domain::pickup::{Confirmation, RecordPickup, WeighedLine};
 use crate::domain::price_list::{PriceLine, PublishPriceList};
 use crate::domain::settlement::{CashTaker, ReceiveCash};
 use crate::domain::{
-    Account, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money, Month,
-    Quantity, Refusal, Unit, UnitPrice, WrittenUnit, plain_text,
+    CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money,
+    Month, Quantity, Refusal, UnitPrice, WrittenUnit, plain_text,
 };
 use crate::files::import::table::{Row, Sheet, read_rows};
 use crate::files::import::{FolderProblem, Plan, Source, Turn};
@@ -32,7 +31,15 @@ const HOUSEHOLDS: Sheet = Sheet {
     file: "households.csv",
     is_optional: false,
     needed: &["household_no", "group", "headcount"],
-    possible: &["head", "kind", "waiver", "moved_in", "moved_out", "vacant_since", "save_up"],
+    possible: &[
+        "head",
+        "kind",
+        "waiver",
+        "moved_in",
+        "moved_out",
+        "vacant_since",
+        "save_up",
+    ],
 };
 
 const PRICES: Sheet = Sheet {
@@ -45,7 +52,15 @@ const PRICES: Sheet = Sheet {
 const PICKUPS: Sheet = Sheet {
     file: "pickups.csv",
     is_optional: true,
-    needed: &["pickup_no", "occurred_at", "household_no", "collector", "material", "gross", "unit"],
+    needed: &[
+        "pickup_no",
+        "occurred_at",
+        "household_no",
+        "collector",
+        "material",
+        "gross",
+        "unit",
+    ],
     possible: &["tare", "deduction"],
 };
 
@@ -56,13 +71,6 @@ const CASH: Sheet = Sheet {
     possible: &[],
 };
 
-const OPENING: Sheet = Sheet {
-    file: "opening.csv",
-    is_optional: true,
-    needed: &["kind", "subject", "amount"],
-    possible: &["period", "quantity"],
-};
-
 /// Why deductions on a paper ledger stand without one: it has no column for reasons.
 const PAPER_REASON: &str = "paper ledger";
 
@@ -70,12 +78,21 @@ fn flag(field: &'static str, text: &str) -> Result<bool, Refusal> {
     match text {
         "" | "no" | "false" | "0" | "否" => Ok(false),
         "yes" | "true" | "1" | "是" => Ok(true),
-        other => Err(Refusal::UnknownWord { field, value: other.to_owned(), allowed: "yes, no" }),
+        other => Err(Refusal::UnknownWord {
+            field,
+            value: other.to_owned(),
+            allowed: "yes, no",
+        }),
     }
 }
 
 /// Refuses a second row of what a file may name only once.
-fn check_first<K: Ord>(seen: &mut BTreeMap<K, Source>, key: K, source: &Source, refusal: Refusal) -> Result<(), Refusal> {
+pub(super) fn check_first<K: Ord>(
+    seen: &mut BTreeMap<K, Source>,
+    key: K,
+    source: &Source,
+    refusal: Refusal,
+) -> Result<(), Refusal> {
     match seen.insert(key, source.clone()) {
         Some(_) => Err(refusal),
         None => Ok(()),
@@ -86,13 +103,21 @@ pub(super) fn materials(folder: &Path, plan: &mut Plan) -> Result<(), FolderProb
     let mut seen = BTreeMap::new();
     for row in read_rows(folder, &MATERIALS, plan)? {
         let parsed = material(&row).and_then(|material| {
-            let refusal = Refusal::MaterialTaken { material: material.code.to_string() };
+            let refusal = Refusal::MaterialTaken {
+                material: material.code.to_string(),
+            };
             check_first(&mut seen, material.code.clone(), &row.source, refusal).map(|()| material)
         });
         match parsed {
             Ok(material) => {
                 let code = material.code.to_string();
-                plan.add(Timestamp::MIN, Turn::Material, &code, Command::RegisterMaterial(material), row.source);
+                plan.add(
+                    Timestamp::MIN,
+                    Turn::Material,
+                    &code,
+                    Command::RegisterMaterial(material),
+                    row.source,
+                );
             }
             Err(refusal) => plan.refuse(row.source, refusal),
         }
@@ -102,7 +127,10 @@ pub(super) fn materials(folder: &Path, plan: &mut Plan) -> Result<(), FolderProb
 
 fn material(row: &Row) -> Result<RegisterMaterial, Refusal> {
     let unit = WrittenUnit::parse("unit", row.get("unit"))?.unit();
-    let name_en = row.some("name_en").map(|name| plain_text("name_en", name, 64)).transpose()?;
+    let name_en = row
+        .some("name_en")
+        .map(|name| plain_text("name_en", name, 64))
+        .transpose()?;
     Ok(RegisterMaterial {
         code: MaterialCode::parse("code", row.get("code"))?,
         name: plain_text("name", row.get("name"), 64)?,
@@ -117,18 +145,39 @@ pub(super) fn households(folder: &Path, plan: &mut Plan) -> Result<(), FolderPro
     let mut seen = BTreeMap::new();
     for row in read_rows(folder, &HOUSEHOLDS, plan)? {
         let parsed = household(&row, plan.opening_month).and_then(|(household, moved_out)| {
-            let refusal = Refusal::HouseholdNoTaken { household_no: household.household_no.to_string() };
-            check_first(&mut seen, household.household_no.clone(), &row.source, refusal)
-                .map(|()| (household, moved_out))
+            let refusal = Refusal::HouseholdNoTaken {
+                household_no: household.household_no.to_string(),
+            };
+            check_first(
+                &mut seen,
+                household.household_no.clone(),
+                &row.source,
+                refusal,
+            )
+            .map(|()| (household, moved_out))
         });
         match parsed {
             Ok((household, moved_out)) => {
                 let number = household.household_no.to_string();
-                let at = household.moved_in.map_or(Timestamp::MIN, month::start_of_day);
-                plan.add(at, Turn::Household, &number, Command::RegisterHousehold(household), row.source.clone());
+                let at = household
+                    .moved_in
+                    .map_or(Timestamp::MIN, month::start_of_day);
+                plan.add(
+                    at,
+                    Turn::Household,
+                    &number,
+                    Command::RegisterHousehold(household),
+                    row.source.clone(),
+                );
                 if let Some(moved_out) = moved_out {
                     let at = month::start_of_day(moved_out.moved_out);
-                    plan.add(at, Turn::Move, &number, Command::MoveOut(moved_out), row.source);
+                    plan.add(
+                        at,
+                        Turn::Move,
+                        &number,
+                        Command::MoveOut(moved_out),
+                        row.source,
+                    );
                 }
             }
             Err(refusal) => plan.refuse(row.source, refusal),
@@ -137,20 +186,40 @@ pub(super) fn households(folder: &Path, plan: &mut Plan) -> Result<(), FolderPro
     Ok(())
 }
 
-fn household(row: &Row, opening_month: Month) -> Result<(RegisterHousehold, Option<MoveOut>), Refusal> {
+fn household(
+    row: &Row,
+    opening_month: Month,
+) -> Result<(RegisterHousehold, Option<MoveOut>), Refusal> {
     let household_no = HouseholdNo::parse("household_no", row.get("household_no"))?;
-    let date = |column| row.some(column).map(|text| parse_date(column, text)).transpose();
+    let date = |column| {
+        row.some(column)
+            .map(|text| parse_date(column, text))
+            .transpose()
+    };
     let (moved_in, moved_out) = (date("moved_in")?, date("moved_out")?);
     if let Some(moved_out) = moved_out {
         if moved_out < opening_month.first_day() {
-            return Err(Refusal::BeforeOpening { at: moved_out.to_string(), opening_month });
+            return Err(Refusal::BeforeOpening {
+                at: moved_out.to_string(),
+                opening_month,
+            });
         }
         if let Some(moved_in) = moved_in.filter(|moved_in| moved_out < *moved_in) {
-            return Err(Refusal::MovedOutBeforeMovedIn { household_no: household_no.to_string(), moved_in });
+            return Err(Refusal::MovedOutBeforeMovedIn {
+                household_no: household_no.to_string(),
+                moved_in,
+            });
         }
     }
-    let head = row.some("head").map(|head| plain_text("head", head, 64)).transpose()?;
-    let waivers = row.get("waiver").split([';', '；', '、']).map(str::trim).filter(|word| !word.is_empty());
+    let head = row
+        .some("head")
+        .map(|head| plain_text("head", head, 64))
+        .transpose()?;
+    let waivers = row
+        .get("waiver")
+        .split([';', '；', '、'])
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
     let household = RegisterHousehold {
         household_no: household_no.clone(),
         group: Group::parse("group", row.get("group"))?,
@@ -162,7 +231,13 @@ fn household(row: &Row, opening_month: Month) -> Result<(RegisterHousehold, Opti
         head: head.unwrap_or_default(),
         waivers: waivers.map(str::to_owned).collect(),
     };
-    Ok((household, moved_out.map(|moved_out| MoveOut { household_no, moved_out })))
+    Ok((
+        household,
+        moved_out.map(|moved_out| MoveOut {
+            household_no,
+            moved_out,
+        }),
+    ))
 }
 
 /// Rows that make one document, and whether any of them is bad.
@@ -193,7 +268,12 @@ pub(super) fn prices(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem
         match price(&row) {
             Ok(line) if list.lines.iter().any(|other| is_named(&line, other)) => {
                 list.is_bad = true;
-                plan.refuse(row.source, Refusal::MaterialTwice { material: line.material.to_string() });
+                plan.refuse(
+                    row.source,
+                    Refusal::MaterialTwice {
+                        material: line.material.to_string(),
+                    },
+                );
             }
             Ok(line) => list.lines.push(line),
             Err(refusal) => {
@@ -203,8 +283,17 @@ pub(super) fn prices(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem
         }
     }
     for (effective_from, list) in lists.into_iter().filter(|(_, list)| !list.is_bad) {
-        let command = Command::PublishPriceList(PublishPriceList { effective_from, lines: list.lines });
-        plan.add(effective_from, Turn::Prices, &effective_from.to_string(), command, list.source);
+        let command = Command::PublishPriceList(PublishPriceList {
+            effective_from,
+            lines: list.lines,
+        });
+        plan.add(
+            effective_from,
+            Turn::Prices,
+            &effective_from.to_string(),
+            command,
+            list.source,
+        );
     }
     Ok(())
 }
@@ -212,14 +301,19 @@ pub(super) fn prices(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem
 fn price(row: &Row) -> Result<PriceLine, Refusal> {
     let per = parse_whole("per", row.some("per").unwrap_or("1"), 1, 1_000)?;
     let price = UnitPrice::parse("price", row.get("price"), per)?;
-    Ok(PriceLine { material: MaterialCode::parse("material", row.get("material"))?, price_li: price.li(), per })
+    Ok(PriceLine {
+        material: MaterialCode::parse("material", row.get("material"))?,
+        price_li: price.li(),
+        per,
+    })
 }
 
 /// What the rows of one pickup must agree on.
 type PickupHead = (Timestamp, HouseholdNo, CollectorCode);
 
 pub(super) fn pickups(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
-    let mut pickups: BTreeMap<DocumentNo, Gathered<Option<PickupHead>, WeighedLine>> = BTreeMap::new();
+    let mut pickups: BTreeMap<DocumentNo, Gathered<Option<PickupHead>, WeighedLine>> =
+        BTreeMap::new();
     for row in read_rows(folder, &PICKUPS, plan)? {
         let number = match DocumentNo::parse("pickup_no", row.get("pickup_no")) {
             Ok(number) => number,
@@ -235,7 +329,9 @@ pub(super) fn pickups(folder: &Path, plan: &mut Plan) -> Result<(), FolderProble
             is_bad: false,
         });
         let parsed = pickup_head(&row).and_then(|head| match &pickup.head {
-            Some(first) if *first != head => Err(Refusal::DocumentNoTaken { number: number.to_string() }),
+            Some(first) if *first != head => Err(Refusal::DocumentNoTaken {
+                number: number.to_string(),
+            }),
             _ => weighed(&row).map(|line| (head, line)),
         });
         match parsed {
@@ -250,8 +346,9 @@ pub(super) fn pickups(folder: &Path, plan: &mut Plan) -> Result<(), FolderProble
         }
     }
     for (pickup_no, pickup) in pickups.into_iter().filter(|(_, pickup)| !pickup.is_bad) {
-        let Some((occurred_at, household_no, collector)) = pickup.head else { continue };
-        plan.last_month = plan.last_month.max(Month::at(occurred_at));
+        let Some((occurred_at, household_no, collector)) = pickup.head else {
+            continue;
+        };
         let number = pickup_no.to_string();
         let command = Command::RecordPickup(RecordPickup {
             pickup_no,
@@ -281,7 +378,10 @@ fn weighed(row: &Row) -> Result<WeighedLine, Refusal> {
         gross: Quantity::parse("gross", row.get("gross"), unit)?,
         tare: Quantity::parse("tare", row.some("tare").unwrap_or("0"), unit)?,
         deduction: parse_whole("deduction", row.some("deduction").unwrap_or("0"), 0, 500)?,
-        deduction_reason: row.some("deduction").map(|_| PAPER_REASON.to_owned()).unwrap_or_default(),
+        deduction_reason: row
+            .some("deduction")
+            .map(|_| PAPER_REASON.to_owned())
+            .unwrap_or_default(),
     })
 }
 
@@ -290,13 +390,21 @@ pub(super) fn cash(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> 
     for row in read_rows(folder, &CASH, plan)? {
         match received(&row) {
             Ok(received) => {
-                plan.last_month = plan.last_month.max(Month::at(received.received_at));
                 // Cash rows have no number: their content names them, and how many equal rows came before.
-                let content = format!("{}/{}/{}", received.received_at, received.household_no, received.amount);
+                let content = format!(
+                    "{}/{}/{}",
+                    received.received_at, received.household_no, received.amount
+                );
                 let count = equal_before.entry(content.clone()).or_default();
                 let number = format!("{content}/{count}");
                 *count = count.saturating_add(1);
-                plan.add(received.received_at, Turn::Cash, &number, Command::ReceiveCash(received), row.source);
+                plan.add(
+                    received.received_at,
+                    Turn::Cash,
+                    &number,
+                    Command::ReceiveCash(received),
+                    row.source,
+                );
             }
             Err(refusal) => plan.refuse(row.source, refusal),
         }
@@ -311,63 +419,4 @@ fn received(row: &Row) -> Result<ReceiveCash, Refusal> {
         received_at: parse_time("received_at", row.get("received_at"))?,
         taken_by: CashTaker::Office(String::new()),
     })
-}
-
-pub(super) fn opening(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
-    let mut seen = BTreeMap::new();
-    let units: BTreeMap<String, Unit> = plan.steps.iter().filter_map(|step| material_unit(&step.request.command)).collect();
-    for row in read_rows(folder, &OPENING, plan)? {
-        let parsed = opening_line(&row, &units).and_then(|line| {
-            let number = line.number()?;
-            let refusal = Refusal::DocumentNoTaken { number: number.to_string() };
-            check_first(&mut seen, number.clone(), &row.source, refusal).map(|()| (number, line))
-        });
-        match parsed {
-            Ok((number, line)) => {
-                let command = Command::RecordOpening(RecordOpening { line });
-                plan.add(Timestamp::MIN, Turn::Opening, number.as_str(), command, row.source);
-            }
-            Err(refusal) => plan.refuse(row.source, refusal),
-        }
-    }
-    Ok(())
-}
-
-fn material_unit(command: &Command) -> Option<(String, Unit)> {
-    if let Command::RegisterMaterial(material) = command {
-        return Some((material.code.to_string(), material.unit));
-    }
-    None
-}
-
-/// Reads an opening line: kind `credit`, `charge`, `stock`, or the code of an account.
-fn opening_line(row: &Row, units: &BTreeMap<String, Unit>) -> Result<OpeningLine, Refusal> {
-    let (subject, amount) = (row.get("subject"), row.get("amount"));
-    match row.get("kind") {
-        "credit" => Ok(OpeningLine::Credit {
-            household_no: HouseholdNo::parse("subject", subject)?,
-            amount: Money::parse_positive("amount", amount)?,
-        }),
-        "charge" => Ok(OpeningLine::Charge {
-            household_no: HouseholdNo::parse("subject", subject)?,
-            period: Month::parse("period", row.get("period"))?,
-            amount: Money::parse_positive("amount", amount)?,
-        }),
-        "stock" => {
-            let unit = units.get(subject).copied();
-            let unit = unit.ok_or_else(|| Refusal::MaterialUnknown { material: subject.to_owned() })?;
-            Ok(OpeningLine::Stock {
-                material: MaterialCode::parse("subject", subject)?,
-                amount: Money::parse("amount", amount)?,
-                quantity: Quantity::parse_stock("quantity", row.get("quantity"), unit)?,
-            })
-        }
-        code => {
-            let account = Account::from_code(code);
-            let account = account.ok_or_else(|| Refusal::AccountUnknown { account: code.to_owned() })?;
-            let subject = row.some("subject").map(|text| plain_text("subject", text, 64)).transpose()?;
-            let amount = Money::parse_signed("amount", amount)?;
-            Ok(OpeningLine::Account { account, subject: subject.unwrap_or_default(), amount })
-        }
-    }
 }

@@ -36,35 +36,66 @@ impl Row {
 }
 
 /// Reads a file of the folder as text.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other kinds say nothing here"
+)]
 pub(super) fn read_text(folder: &Path, file: &'static str) -> Result<String, FolderProblem> {
     let path = folder.join(file);
-    let unreadable =
-        |error: std::io::Error| FolderProblem::FileUnreadable { file: file.to_owned(), reason: error.to_string() };
+    let unreadable = |error: std::io::Error| FolderProblem::FileUnreadable {
+        file: file.to_owned(),
+        reason: error.to_string(),
+    };
     let found = std::fs::metadata(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => FolderProblem::FileMissing { file: file.to_owned() },
+        std::io::ErrorKind::NotFound => FolderProblem::FileMissing {
+            file: file.to_owned(),
+        },
         _ => unreadable(error),
     })?;
     if found.len() > FILE_MAX {
-        return Err(FolderProblem::FileTooLarge { file: file.to_owned() });
+        return Err(FolderProblem::FileTooLarge {
+            file: file.to_owned(),
+        });
     }
     let bytes = std::fs::read(&path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(good).filter(|byte| **byte == b'\n').count();
-        FolderProblem::NotText { file: file.to_owned(), line: u64::try_from(line).unwrap_or(0).saturating_add(1) }
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(good)
+            .filter(|byte| **byte == b'\n')
+            .count();
+        FolderProblem::NotText {
+            file: file.to_owned(),
+            line: u64::try_from(line).unwrap_or(0).saturating_add(1),
+        }
     })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    Ok(text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text))
 }
 
 /// Reads a sheet of the folder. Rows that are not rows at all are refused in the plan.
-pub(super) fn read_rows(folder: &Path, sheet: &Sheet, plan: &mut Plan) -> Result<Vec<Row>, FolderProblem> {
+pub(super) fn read_rows(
+    folder: &Path,
+    sheet: &Sheet,
+    plan: &mut Plan,
+) -> Result<Vec<Row>, FolderProblem> {
     let text = match read_text(folder, sheet.file) {
         Err(FolderProblem::FileMissing { .. }) if sheet.is_optional => return Ok(Vec::new()),
         other => other?,
     };
     let file = || sheet.file.to_owned();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|_| FolderProblem::FileEmpty { file: file() })?.clone();
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let header = reader
+        .headers()
+        .map_err(|_| FolderProblem::FileEmpty { file: file() })?
+        .clone();
     if header.iter().all(str::is_empty) {
         return Err(FolderProblem::FileEmpty { file: file() });
     }
@@ -76,20 +107,38 @@ pub(super) fn read_rows(folder: &Path, sheet: &Sheet, plan: &mut Plan) -> Result
             Ok(false) => return Ok(rows),
             Ok(true) => {}
             Err(error) => {
-                return Err(FolderProblem::FileUnreadable { file: file(), reason: error.to_string() });
+                return Err(FolderProblem::FileUnreadable {
+                    file: file(),
+                    reason: error.to_string(),
+                });
             }
         }
         if record.iter().all(str::is_empty) {
             continue;
         }
         let line = record.position().map_or(0, csv::Position::line);
-        let source = Source { file: sheet.file, line };
+        let source = Source {
+            file: sheet.file,
+            line,
+        };
         if record.len() > header.len() {
-            plan.refuse(source, Refusal::TooManyCells { cells: record.len(), columns: header.len() });
+            plan.refuse(
+                source,
+                Refusal::TooManyCells {
+                    cells: record.len(),
+                    columns: header.len(),
+                },
+            );
             continue;
         }
-        let cells = columns.iter().zip(record.iter()).filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
-        rows.push(Row { source, cells: cells.collect() });
+        let cells = columns
+            .iter()
+            .zip(record.iter())
+            .filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
+        rows.push(Row {
+            source,
+            cells: cells.collect(),
+        });
     }
 }
 
@@ -101,19 +150,35 @@ fn columns(
 ) -> Result<Vec<Option<&'static str>>, FolderProblem> {
     let mut columns = Vec::with_capacity(header.len());
     for name in header {
-        let known = sheet.needed.iter().chain(sheet.possible).copied().find(|column| *column == name);
+        let known = sheet
+            .needed
+            .iter()
+            .chain(sheet.possible)
+            .copied()
+            .find(|column| *column == name);
         if known.is_some() && columns.contains(&known) {
-            return Err(FolderProblem::ColumnTwice { file: sheet.file.to_owned(), column: name.to_owned() });
+            return Err(FolderProblem::ColumnTwice {
+                file: sheet.file.to_owned(),
+                column: name.to_owned(),
+            });
         }
         if known.is_none() {
-            plan.unknown_columns.push(UnknownColumn { file: sheet.file, column: name.to_owned() });
+            plan.unknown_columns.push(UnknownColumn {
+                file: sheet.file,
+                column: name.to_owned(),
+            });
         }
         columns.push(known);
     }
-    match sheet.needed.iter().find(|needed| !columns.contains(&Some(**needed))) {
-        Some(missing) => {
-            Err(FolderProblem::ColumnMissing { file: sheet.file.to_owned(), column: (*missing).to_owned() })
-        }
+    match sheet
+        .needed
+        .iter()
+        .find(|needed| !columns.contains(&Some(**needed)))
+    {
+        Some(missing) => Err(FolderProblem::ColumnMissing {
+            file: sheet.file.to_owned(),
+            column: (*missing).to_owned(),
+        }),
         None => Ok(columns),
     }
 }

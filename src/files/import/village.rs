@@ -63,7 +63,9 @@ const fn everything() -> i64 {
 pub(super) fn read(folder: &Path) -> Result<(VillageCode, OpenVillage), FolderProblem> {
     let text = read_text(folder, FILE)?;
     let file: VillageFile =
-        toml::from_str(&text).map_err(|error| FolderProblem::VillageInvalid { reason: error.to_string() })?;
+        toml::from_str(&text).map_err(|error| FolderProblem::VillageInvalid {
+            reason: error.to_string(),
+        })?;
     understand(file).map_err(|refusal| FolderProblem::VillageRefused {
         field: refusal.field().unwrap_or_default(),
         refusal: Box::new(refusal),
@@ -71,7 +73,12 @@ pub(super) fn read(folder: &Path) -> Result<(VillageCode, OpenVillage), FolderPr
 }
 
 fn understand(file: VillageFile) -> Result<(VillageCode, OpenVillage), Refusal> {
-    let amount = file.fee.amount.as_deref().map(|text| Money::parse("amount", text)).transpose()?;
+    let amount = file
+        .fee
+        .amount
+        .as_deref()
+        .map(|text| Money::parse("amount", text))
+        .transpose()?;
     let fee = FeeTerms {
         basis: file.fee.basis,
         amount: amount.unwrap_or_default(),
@@ -87,9 +94,17 @@ fn understand(file: VillageFile) -> Result<(VillageCode, OpenVillage), Refusal> 
     };
     fee.check()?;
     let waivers = file.waivers.unwrap_or_else(usual_waivers);
-    if let Some((_, percent)) = waivers.iter().find(|(_, percent)| !(0..=100).contains(*percent)) {
+    if let Some((_, percent)) = waivers
+        .iter()
+        .find(|(_, percent)| !(0..=100).contains(*percent))
+    {
         let (least, most) = ("0".to_owned(), "100".to_owned());
-        return Err(Refusal::OutOfRange { field: "waivers", value: percent.to_string(), least, most });
+        return Err(Refusal::OutOfRange {
+            field: "waivers",
+            value: percent.to_string(),
+            least,
+            most,
+        });
     }
     let payout_min = file.credit.payout_min.as_deref().unwrap_or("20.00");
     let credit = CreditTerms {

@@ -16,20 +16,34 @@ mod fee_reference;
 mod fee_village;
 
 fn fen(value: &Value) -> i64 {
-    Money::parse_signed("figure", value.as_str().unwrap()).unwrap().fen()
+    Money::parse_signed("figure", value.as_str().unwrap())
+        .unwrap()
+        .fen()
 }
 
 /// Imports a folder as the command line does: each month's steps, then its runs.
 async fn load(ledger: &Ledger, plan: &import::Plan, through: Month) {
-    let last = plan.steps.iter().map(|step| Month::at(step.at)).max().unwrap().max(through);
+    let last = plan
+        .steps
+        .iter()
+        .map(|step| Month::at(step.at))
+        .max()
+        .unwrap()
+        .max(through);
     for month in plan.opening_month.through(last) {
         for step in plan.steps.iter().filter(|step| Month::at(step.at) == month) {
             ledger.submit(step.request.clone()).await.unwrap();
         }
         if month <= through {
-            for command in [Command::ChargeFees(ChargeFees { month }), Command::OffsetCredit(OffsetCredit { month })] {
+            for command in [
+                Command::ChargeFees(ChargeFees { month }),
+                Command::OffsetCredit(OffsetCredit { month }),
+            ] {
                 let entries = ledger.head(&plan.village).await.unwrap().next_seq;
-                ledger.submit(plan.run(month, command, entries)).await.unwrap();
+                ledger
+                    .submit(plan.run(month, command, entries))
+                    .await
+                    .unwrap();
             }
         }
     }
@@ -39,7 +53,9 @@ fn compare(seed: u64, expected: &fee_reference::MonthFigures, report: &Value) {
     let at = format!("SEED={seed} {}", expected.month);
     let rows = report["households"].as_array().unwrap();
     for (number, figures) in &expected.households {
-        let row = rows.iter().find(|row| row["household_no"] == number.as_str());
+        let row = rows
+            .iter()
+            .find(|row| row["household_no"] == number.as_str());
         let row = row.unwrap_or_else(|| panic!("{at}: no row of {number}"));
         let found = fee_reference::HouseholdFigures {
             credit_opening: fen(&row["credit_opening"]),
@@ -57,11 +73,32 @@ fn compare(seed: u64, expected: &fee_reference::MonthFigures, report: &Value) {
         assert_eq!(*figures, found, "{at} {number}");
     }
     assert_eq!(expected.households.len(), rows.len(), "{at}: rows");
-    assert_eq!(expected.cash_received, fen(&report["cash_received"]), "{at}: cash received");
-    assert_eq!(expected.advance_closing, fen(&report["advance_closing"]), "{at}: advance");
-    assert_eq!(expected.totals.fees_closing, fen(&report["fees"]["closing"]), "{at}: fees");
-    assert_eq!(expected.totals.credit_closing, fen(&report["credit"]["closing"]), "{at}: credit");
-    let fails: Vec<_> = report["checks"].as_array().unwrap().iter().filter(|check| check["holds"] != true).collect();
+    assert_eq!(
+        expected.cash_received,
+        fen(&report["cash_received"]),
+        "{at}: cash received"
+    );
+    assert_eq!(
+        expected.advance_closing,
+        fen(&report["advance_closing"]),
+        "{at}: advance"
+    );
+    assert_eq!(
+        expected.totals.fees_closing,
+        fen(&report["fees"]["closing"]),
+        "{at}: fees"
+    );
+    assert_eq!(
+        expected.totals.credit_closing,
+        fen(&report["credit"]["closing"]),
+        "{at}: credit"
+    );
+    let fails: Vec<_> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["holds"] != true)
+        .collect();
     assert!(fails.is_empty(), "{at}: {fails:?}");
 }
 

@@ -19,7 +19,11 @@ pub(crate) enum Engine {
 
 /// Runs a test on both engines. Without a PostgreSQL server on the machine the second half is skipped aloud, and fails in CI.
 pub(crate) fn on_both(test: impl AsyncFn(Engine)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         test(Engine::Sqlite).await;
         if postgres::is_there() {
@@ -41,19 +45,33 @@ impl Database {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite:{}", folder.path().join("books.db").display());
-                Database { url, folder: Some(folder), name: None }
+                Database {
+                    url,
+                    folder: Some(folder),
+                    name: None,
+                }
             }
             Engine::Postgres => {
                 let (url, name) = postgres::create_database().await;
                 Ledger::migrate(&url).await.unwrap();
-                Database { url, folder: None, name: Some(name) }
+                Database {
+                    url,
+                    folder: None,
+                    name: Some(name),
+                }
             }
         }
     }
 
     /// Opens the books with a clock that stands at an instant and ids from a seed.
     pub(crate) async fn open(&self, at: &str, seed: u64) -> Ledger {
-        Ledger::open(&self.url, Clock::fixed(at.parse().unwrap()), Chance::seeded(seed)).await.unwrap()
+        Ledger::open(
+            &self.url,
+            Clock::fixed(at.parse().unwrap()),
+            Chance::seeded(seed),
+        )
+        .await
+        .unwrap()
     }
 
     /// Gives the database back; its books must be whole.
@@ -86,7 +104,14 @@ pub(crate) fn json_file(path: &str) -> Value {
 /// Gives a command to the ledger under a new id.
 pub(crate) async fn submit(ledger: &Ledger, village: &VillageCode, command: Command) -> Answer {
     let id = ledger.chance().command_id(ledger.clock().now());
-    ledger.submit(Request { village: village.clone(), id, actor: "test".to_owned(), command }).await
+    ledger
+        .submit(Request {
+            village: village.clone(),
+            id,
+            actor: "test".to_owned(),
+            command,
+        })
+        .await
 }
 
 /// The refusal of an answer.
@@ -108,7 +133,9 @@ pub(crate) fn assert_figures(expected: &Value, found: &Value) {
             assert_eq!(expected, found, "{field}");
             continue;
         };
-        let name = ["household_no", "code", "collector", "group"].into_iter().find(|name| rows[0].get(name).is_some());
+        let name = ["household_no", "code", "collector", "group"]
+            .into_iter()
+            .find(|name| rows[0].get(name).is_some());
         let name = name.unwrap();
         let found = found.as_array().unwrap();
         assert_eq!(rows.len(), found.len(), "rows of {field}");

@@ -20,14 +20,19 @@ struct Server {
 
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(|| find_binaries().map(|binaries| start(&binaries))).as_ref()
+    SERVER
+        .get_or_init(|| find_binaries().map(|binaries| start(&binaries)))
+        .as_ref()
 }
 
 /// Whether there is a server to test on; its absence is told, and a failure in CI.
 pub(super) fn is_there() -> bool {
     let is_there = server().is_some();
     let is_ci = std::env::vars_os().any(|(name, value)| name == "CI" && value == "true");
-    assert!(is_there || !is_ci, "CI needs PostgreSQL's server binaries (initdb, postgres)");
+    assert!(
+        is_there || !is_ci,
+        "CI needs PostgreSQL's server binaries (initdb, postgres)"
+    );
     if !is_there {
         eprintln!("SKIPPED on PostgreSQL: no initdb on this machine");
     }
@@ -35,11 +40,19 @@ pub(super) fn is_there() -> bool {
 }
 
 fn find_binaries() -> Option<PathBuf> {
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let installed = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
     let versions = installed.map(|version| version.path().join("bin"));
-    let path = std::env::vars_os().find(|(name, _)| name == "PATH").map(|(_, path)| path).unwrap_or_default();
+    let path = std::env::vars_os()
+        .find(|(name, _)| name == "PATH")
+        .map(|(_, path)| path)
+        .unwrap_or_default();
     let found: Vec<PathBuf> = versions.chain(std::env::split_paths(&path)).collect();
-    found.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+    found
+        .into_iter()
+        .find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
 fn as_nobody(program: &Path) -> Command {
@@ -57,17 +70,32 @@ fn is_root() -> bool {
 }
 
 fn start(binaries: &Path) -> Server {
-    let folder = tempfile::Builder::new().prefix("jinfu-pg-").tempdir().unwrap().keep();
+    let folder = tempfile::Builder::new()
+        .prefix("jinfu-pg-")
+        .tempdir()
+        .unwrap()
+        .keep();
     if is_root() {
         chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
     }
     let data = folder.join("data");
     let made = as_nobody(&binaries.join("initdb"))
-        .args(["--no-sync", "--auth=trust", "--username=jinfu", "--encoding=UTF8", "--locale=C", "--pgdata"])
+        .args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=jinfu",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--pgdata",
+        ])
         .arg(&data)
         .output()
         .unwrap();
-    assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "initdb: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     // The shell waits for the end of its input, which comes when the tests end however they end, and then clears away.
     let script = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=off -c max_connections=200 \
                   >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf \"$2\"";
@@ -78,7 +106,10 @@ fn start(binaries: &Path) -> Server {
         .process_group(0)
         .spawn()
         .unwrap();
-    Server { folder, _guard: guard }
+    Server {
+        folder,
+        _guard: guard,
+    }
 }
 
 fn url(database: &str) -> String {
@@ -95,7 +126,12 @@ async fn administrator() -> PgConnection {
             Err(error) => assert!(tries < 300, "PostgreSQL does not answer: {error}"),
         }
         tries += 1;
-        tokio::time::timeout(std::time::Duration::from_millis(50), std::future::pending::<()>()).await.unwrap_err();
+        tokio::time::timeout(
+            std::time::Duration::from_millis(50),
+            std::future::pending::<()>(),
+        )
+        .await
+        .unwrap_err();
     }
 }
 
@@ -104,7 +140,10 @@ pub(super) async fn create_database() -> (String, String) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let mut administrator = administrator().await;
-    sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut administrator).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut administrator)
+        .await
+        .unwrap();
     (url(&name), name)
 }
 

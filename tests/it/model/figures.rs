@@ -13,11 +13,6 @@ impl Model {
         &self.setup
     }
 
-    /// Everything booked, to compare with an earlier clone.
-    pub(crate) fn book(&self) -> &Book {
-        &self.book
-    }
-
     /// Numbers of all registered households, in order.
     pub(crate) fn households(&self) -> Vec<&str> {
         self.book.households.keys().map(String::as_str).collect()
@@ -25,10 +20,7 @@ impl Model {
 
     /// A household's credit, below zero only after a void or correction (R-CO-4); 0 if unknown.
     pub(crate) fn credit(&self, no: &str) -> i64 {
-        self.book
-            .households
-            .get(no)
-            .map_or(0, |household| household.credit())
+        self.book.households.get(no).map_or(0, Household::credit)
     }
 
     /// A household's fee advance (R-ST-1); 0 if unknown.
@@ -44,7 +36,7 @@ impl Model {
         self.book
             .households
             .get(no)
-            .map_or(0, |household| household.open_total())
+            .map_or(0, Household::open_total)
     }
 
     /// Whether a household has paid its latest charge and owes an older one (R-FE-6 applies advance there).
@@ -81,11 +73,6 @@ impl Model {
     /// Receipts that stand, less advance refunded.
     pub(crate) fn cash_on_hand(&self) -> i64 {
         self.book.cash_on_hand
-    }
-
-    /// Receipts ever numbered, the voided ones too.
-    pub(crate) fn receipts_count(&self) -> usize {
-        self.book.receipts.len()
     }
 
     pub(crate) fn receipts_in(&self, year: i16) -> i64 {
@@ -195,13 +182,8 @@ impl Model {
             by_pickups += moved.credit.moved() - moved.credit.offset;
         }
         let households = self.book.households.values();
-        let all_credit = households
-            .clone()
-            .map(|household| household.credit())
-            .sum::<i64>();
-        let all_open = households
-            .map(|household| household.open_total())
-            .sum::<i64>();
+        let all_credit = households.clone().map(Household::credit).sum::<i64>();
+        let all_open = households.map(Household::open_total).sum::<i64>();
         assert_eq!(
             credit, all_credit,
             "credit of the households is the last closing"

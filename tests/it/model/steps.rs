@@ -108,7 +108,7 @@ pub(crate) fn setup_for(seed: u64) -> Setup {
     let piece = ["BOTTLE", "TV"];
     let materials = ["CARTON", "PET", "IRON", "BOTTLE", "TV", "BATTERY"];
     Setup {
-        opening_month: month_of(date(2025, 9, 1)) + if seed % 3 == 2 { 1 } else { 0 },
+        opening_month: month_of(date(2025, 9, 1)) + i32::from(seed % 3 == 2),
         basis: if seed.is_multiple_of(2) {
             Basis::Household
         } else {

@@ -242,7 +242,7 @@ impl Walk {
                 deduction,
             };
             match self.random.below(300) {
-                0 => line.material = "NONE".to_owned(),
+                0 => "NONE".clone_into(&mut line.material),
                 1 => line.gross = 0,
                 5 if !is_piece => line.gross = 2_000_001,
                 2 => line.tare = line.gross + self.random.between(0, 1),

@@ -1,0 +1,214 @@
+//! Moving out (R-FE-6): charges priced again, what was paid too much kept as fee advance, and the advance paid back.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::Account;
+use crate::domain::facts::{Book, Stop};
+use crate::domain::fee::{ChargeBasis, liable_months};
+use crate::domain::household::Household;
+use crate::domain::household_account::{Charge, HouseholdAccount};
+use crate::domain::journal::{Decision, Flow, Posting};
+use crate::domain::month::{self, Month};
+use crate::domain::settlement::apply_advance;
+use crate::domain::{Event, HouseholdNo, Money, Refusal};
+
+/// A household moves out (R-FE-6).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MoveOut {
+    /// Which household.
+    pub household_no: HouseholdNo,
+    /// The day.
+    pub moved_out: Date,
+}
+
+/// A charge priced again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RepricedCharge {
+    /// The first month of its period.
+    pub period: Month,
+    /// Months that are charged now.
+    pub liable_months: i64,
+    /// Gross amount now.
+    pub gross: Money,
+    /// Waived amount now.
+    pub waived: Money,
+}
+
+/// A household that moved out, and what became of its charges.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MovedOut {
+    /// The move.
+    #[serde(flatten)]
+    pub moved: MoveOut,
+    /// The charges that are lower now.
+    pub repriced: Vec<RepricedCharge>,
+}
+
+impl MoveOut {
+    /// Prices again each charge whose period has not ended before the month of the move; what was paid too much becomes fee advance and
+    /// is applied at once to other open charges (R-FE-6).
+    ///
+    /// # Errors
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::MovedOutAlready`], [`Refusal::MovedOutBeforeMovedIn`], [`Refusal::InTheFuture`],
+    /// [`Refusal::BeforeOpening`].
+    pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
+        let occurred_at = month::start_of_day(self.moved_out);
+        book.check_time("moved_out", occurred_at)?;
+        let household = book.known_household(&self.household_no)?;
+        let household_no = || self.household_no.to_string();
+        if let Some(moved_out) = household.moved_out {
+            return Err(Refusal::MovedOutAlready {
+                household_no: household_no(),
+                moved_out,
+            }
+            .into());
+        }
+        if let Some(moved_in) = household
+            .moved_in
+            .filter(|moved_in| self.moved_out < *moved_in)
+        {
+            return Err(Refusal::MovedOutBeforeMovedIn {
+                household_no: household_no(),
+                moved_in,
+            }
+            .into());
+        }
+        let mut account = book.account(&self.household_no)?.clone();
+        let mut repriced = Vec::new();
+        let mut postings = Vec::new();
+        for (period, charge) in &mut account.charges {
+            if let Some(lower) = self.reprice(household, *period, charge)? {
+                postings.extend(self.credit_back(*period, charge, &lower, &mut account.advance));
+                repriced.push(lower);
+            }
+        }
+        postings.extend(advance_to_open_charges(&self.household_no, &mut account));
+        let event = Event::HouseholdMovedOut(MovedOut {
+            moved: self.clone(),
+            repriced,
+        });
+        let mut decision = Decision::on(occurred_at, event);
+        decision.postings = postings;
+        Ok(decision)
+    }
+
+    /// The charge with the move known, if that makes it lower. Charges from before the opening were never priced here.
+    fn reprice(
+        &self,
+        household: &Household,
+        period: Month,
+        charge: &Charge,
+    ) -> Result<Option<RepricedCharge>, Refusal> {
+        let months = i32::try_from(charge.basis.period_months).unwrap_or(1);
+        let last = period.plus(months.saturating_sub(1));
+        if charge.basis.policy_version == 0 || last < Month::of(self.moved_out) {
+            return Ok(None);
+        }
+        let liable_months = liable_months(period, months, household.moved_in, Some(self.moved_out));
+        let (gross, waived) = ChargeBasis {
+            liable_months,
+            ..charge.basis
+        }
+        .price()?;
+        let is_lower = gross < charge.gross;
+        Ok(is_lower.then_some(RepricedCharge {
+            period,
+            liable_months,
+            gross,
+            waived,
+        }))
+    }
+
+    /// Dr 5001 gross difference; Cr 5002 waived difference, Cr 1122 what is open, Cr 2203 the rest.
+    fn credit_back(
+        &self,
+        period: Month,
+        charge: &mut Charge,
+        lower: &RepricedCharge,
+        advance: &mut Money,
+    ) -> Vec<Posting> {
+        let side = |account: Account| account.of(self.household_no.as_str());
+        let waived = charge.waived - lower.waived;
+        let net = charge.gross - lower.gross - waived;
+        let from_open = net.min(charge.open);
+        let to_advance = net - from_open;
+        charge.open -= from_open;
+        (charge.gross, charge.waived) = (lower.gross, lower.waived);
+        *advance += to_advance;
+        [
+            (Account::FeeWaiver, waived),
+            (Account::FeeReceivable, from_open),
+            (Account::FeeAdvance, to_advance),
+        ]
+        .into_iter()
+        .filter(|(_, amount)| amount.is_positive())
+        .map(|(account, amount)| {
+            Posting::new(
+                side(Account::FeeIncome),
+                side(account),
+                amount,
+                Flow::CreditedBack,
+            )
+            .on_charge(period)
+        })
+        .collect()
+    }
+}
+
+/// Applies a household's fee advance to its open charges, oldest first.
+pub(crate) fn advance_to_open_charges(
+    household: &HouseholdNo,
+    account: &mut HouseholdAccount,
+) -> Vec<Posting> {
+    let open: Vec<_> = account.open_charges().collect();
+    apply_advance(household, &mut account.advance, open)
+}
+
+/// Pays fee advance back to a household (R-FE-6).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RefundAdvance {
+    /// Which household.
+    pub household_no: HouseholdNo,
+    /// How much.
+    pub amount: Money,
+    /// When it was paid.
+    pub paid_at: jiff::Timestamp,
+    /// From the bank account instead of the cash box.
+    pub from_bank: bool,
+}
+
+impl RefundAdvance {
+    /// Pays back no more than the household's advance.
+    ///
+    /// # Errors
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::AdvanceTooSmall`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
+    pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
+        book.check_time("paid_at", self.paid_at)?;
+        book.known_household(&self.household_no)?;
+        let available = book.account(&self.household_no)?.advance;
+        if self.amount > available || !self.amount.is_positive() {
+            let household_no = self.household_no.to_string();
+            return Err(Refusal::AdvanceTooSmall {
+                household_no,
+                available,
+                asked: self.amount,
+            }
+            .into());
+        }
+        let paid_from = if self.from_bank {
+            Account::Bank
+        } else {
+            Account::CashOnHand
+        };
+        let mut decision = Decision::on(self.paid_at, Event::AdvanceRefunded(self.clone()));
+        let advance = Account::FeeAdvance.of(self.household_no.as_str());
+        decision.postings = vec![Posting::new(
+            advance,
+            paid_from.alone(),
+            self.amount,
+            Flow::Refund,
+        )];
+        Ok(decision)
+    }
+}

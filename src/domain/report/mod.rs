@@ -1,0 +1,334 @@
+//! The month's reconciliation report (月度对账表) as a value: figures by flow, and the checks that must hold (rules, section 13).
+
+mod checks;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::domain::account::{Account, AccountRef};
+use crate::domain::journal::Flow;
+use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
+use crate::domain::{
+    CollectorCode, Group, HouseholdNo, Material, MaterialCode, Money, Month, Quantity, Unit,
+    VillageCode,
+};
+
+/// What a report is made from, all read in one snapshot.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Balances now.
+    pub balances: BTreeMap<AccountRef, Money>,
+    /// What moved in the month and in later ones.
+    pub account_months: BTreeMap<AccountMonth, Money>,
+    /// What moved before the month, by account and subject, summed by the store.
+    pub moved_before: BTreeMap<AccountRef, Money>,
+    /// Stock now.
+    pub stock: BTreeMap<MaterialCode, Stock>,
+    /// What moved of each material in the month and in later ones.
+    pub material_months: BTreeMap<MaterialMonth, Stock>,
+    /// Pickups of the month by household and collector.
+    pub pickups: BTreeMap<(HouseholdNo, CollectorCode), i64>,
+    /// The sum of open charges now.
+    pub open_charges: Money,
+    /// How much charges are open beyond their net or below nothing.
+    pub charges_out_of_bounds: Money,
+}
+
+/// Credit of the village over the month; figures that reduce it are negative.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the columns of interface.md, section 3")]
+pub struct CreditFigures {
+    pub opening: Money,
+    pub pickups: Money,
+    pub voids: Money,
+    pub corrections: Money,
+    pub transfers: Money,
+    pub prior_period: Money,
+    pub offset: Money,
+    pub payouts: Money,
+    pub closing: Money,
+}
+
+impl CreditFigures {
+    /// What the opening and everything that moved come to; it must be the closing.
+    fn rolled_forward(&self) -> Money {
+        self.opening
+            + self.pickups
+            + self.voids
+            + self.corrections
+            + self.transfers
+            + self.prior_period
+            + self.offset
+            + self.payouts
+    }
+
+    /// What households earned by pickups, net of voids and corrections.
+    fn earned(&self) -> Money {
+        self.pickups + self.voids + self.corrections
+    }
+}
+
+/// Open fees of the village over the month; figures that reduce them are negative.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the columns of interface.md, section 3")]
+pub struct FeeFigures {
+    pub opening: Money,
+    pub charged: Money,
+    pub waived: Money,
+    pub credited_back: Money,
+    pub offset: Money,
+    pub cash: Money,
+    pub advance_used: Money,
+    pub written_off: Money,
+    pub transfers: Money,
+    pub prior_period: Money,
+    pub closing: Money,
+}
+
+impl FeeFigures {
+    /// What the opening and everything that moved come to; it must be the closing.
+    fn rolled_forward(&self) -> Money {
+        self.opening
+            + self.charged
+            + self.waived
+            + self.credited_back
+            + self.offset
+            + self.cash
+            + self.advance_used
+            + self.written_off
+            + self.transfers
+            + self.prior_period
+    }
+}
+
+/// A material over the month; every figure is positive under its own name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the columns of interface.md, section 3")]
+pub struct MaterialFigures {
+    pub code: MaterialCode,
+    pub name: String,
+    pub name_en: String,
+    pub unit: Unit,
+    pub opening: Quantity,
+    pub opening_value: Money,
+    pub collected: Quantity,
+    pub collected_value: Money,
+    pub sold: Quantity,
+    pub sold_cost: Money,
+    pub sold_income: Money,
+    pub lost: Quantity,
+    pub lost_value: Money,
+    pub gained: Quantity,
+    pub gained_value: Money,
+    pub closing: Quantity,
+    pub closing_value: Money,
+}
+
+/// What a collector brought, net of voids and corrections; pieces are not weighed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the columns of interface.md, section 3")]
+pub struct CollectorFigures {
+    pub collector: CollectorCode,
+    pub pickups: i64,
+    pub amount: Money,
+    pub weight_kg: Quantity,
+}
+
+/// A group of the village; every figure is positive under its own name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the columns of interface.md, section 3")]
+pub struct GroupFigures {
+    pub group: Group,
+    pub credit: Money,
+    pub charged: Money,
+    pub waived: Money,
+    pub offset: Money,
+    pub cash: Money,
+}
+
+/// A household over the month; figures that reduce a balance are negative.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the columns of interface.md, section 3")]
+pub struct HouseholdFigures {
+    pub household_no: HouseholdNo,
+    pub credit_opening: Money,
+    pub earned: Money,
+    pub offset: Money,
+    pub payouts: Money,
+    pub credit_closing: Money,
+    pub fees_opening: Money,
+    pub charged: Money,
+    pub waived: Money,
+    pub credited_back: Money,
+    pub paid_cash: Money,
+    pub advance_used: Money,
+    pub fees_closing: Money,
+}
+
+/// A check (勾稽关系): an equation of section 13 with what its two sides differ by.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Check {
+    /// The id of the equation.
+    pub id: &'static str,
+    /// Whether both sides are equal.
+    pub holds: bool,
+    /// By how much they differ.
+    pub difference: Money,
+}
+
+/// The report of a month as it stands in the books.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields of interface.md, section 3")]
+pub struct MonthReport {
+    pub village: VillageCode,
+    pub name: String,
+    pub township: String,
+    pub month: Month,
+    pub pickups: i64,
+    pub households_participating: usize,
+    pub credit: CreditFigures,
+    pub fees: FeeFigures,
+    pub cash_received: Money,
+    pub advance_closing: Money,
+    pub materials: Vec<MaterialFigures>,
+    pub collectors: Vec<CollectorFigures>,
+    pub groups: Vec<GroupFigures>,
+    pub households: Vec<HouseholdFigures>,
+    pub accounts: BTreeMap<&'static str, Money>,
+    pub checks: Vec<Check>,
+}
+
+impl MonthReport {
+    /// Whether every check holds.
+    pub fn holds(&self) -> bool {
+        self.checks.iter().all(|check| check.holds)
+    }
+}
+
+/// The village that a report is about.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Its code.
+    pub village: &'a VillageCode,
+    /// Its name.
+    pub name: &'a str,
+    /// Its township.
+    pub township: &'a str,
+    /// Its materials in the order of their codes.
+    pub materials: &'a BTreeMap<MaterialCode, Material>,
+}
+
+/// Figures of one month, looked up by account and flow.
+struct Sums<'a> {
+    month: Month,
+    figures: &'a Figures,
+}
+
+impl Sums<'_> {
+    /// What moved in the month by flow and subject, debit positive.
+    fn moved(&self, account: Account, flow: Flow) -> Money {
+        self.in_month()
+            .filter(|(key, _)| key.side.account == account && key.flow == flow)
+            .map(|(_, sum)| sum)
+            .sum()
+    }
+
+    fn in_month(&self) -> impl Iterator<Item = (&AccountMonth, Money)> {
+        let is_here = |(key, _): &(&AccountMonth, &Money)| key.month == self.month;
+        self.figures
+            .account_months
+            .iter()
+            .filter(is_here)
+            .map(|(key, sum)| (key, *sum))
+    }
+
+    /// Balances at the end of the month: what they are now less what moved later.
+    fn closings(&self) -> BTreeMap<AccountRef, Money> {
+        let mut closings = self.figures.balances.clone();
+        for (key, sum) in self
+            .figures
+            .account_months
+            .iter()
+            .filter(|(key, _)| key.month > self.month)
+        {
+            *closings.entry(key.side.clone()).or_default() -= *sum;
+        }
+        closings
+    }
+}
+
+/// Makes the report of a month from its figures.
+pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> MonthReport {
+    let sums = Sums { month, figures };
+    let closings = sums.closings();
+    let closing_of = |account| {
+        closings
+            .iter()
+            .filter(|(side, _)| side.account == account)
+            .map(|(_, sum)| *sum)
+            .sum::<Money>()
+    };
+    let moved_of = |account| {
+        sums.in_month()
+            .filter(|(key, _)| key.side.account == account)
+            .map(|(_, sum)| sum)
+            .sum()
+    };
+    let moved = |account, flow| sums.moved(account, flow);
+    let credit_closing = -closing_of(Account::HouseholdCredit);
+    let credit_moved: Money = moved_of(Account::HouseholdCredit);
+    let credit = CreditFigures {
+        opening: credit_closing + credit_moved,
+        pickups: -moved(Account::HouseholdCredit, Flow::Pickup),
+        voids: -moved(Account::HouseholdCredit, Flow::Void),
+        corrections: -moved(Account::HouseholdCredit, Flow::Correction),
+        transfers: Money::ZERO,
+        prior_period: -moved(Account::HouseholdCredit, Flow::PriorPeriod),
+        offset: -moved(Account::HouseholdCredit, Flow::Offset),
+        payouts: Money::ZERO,
+        closing: credit_closing,
+    };
+    let fees_closing = closing_of(Account::FeeReceivable);
+    let fees_moved: Money = moved_of(Account::FeeReceivable);
+    let fees = FeeFigures {
+        opening: fees_closing - fees_moved,
+        charged: -moved(Account::FeeIncome, Flow::Charge),
+        waived: -moved(Account::FeeWaiver, Flow::Charge),
+        credited_back: moved(Account::FeeReceivable, Flow::CreditedBack),
+        offset: moved(Account::FeeReceivable, Flow::Offset),
+        cash: moved(Account::FeeReceivable, Flow::Cash),
+        advance_used: moved(Account::FeeReceivable, Flow::AdvanceUsed),
+        written_off: Money::ZERO,
+        transfers: Money::ZERO,
+        prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod),
+        closing: fees_closing,
+    };
+    let households: BTreeSet<_> = figures
+        .pickups
+        .keys()
+        .map(|(household, _)| household)
+        .collect();
+    let mut report = MonthReport {
+        village: subject.village.clone(),
+        name: subject.name.to_owned(),
+        township: subject.township.to_owned(),
+        month,
+        pickups: figures.pickups.values().sum(),
+        households_participating: households.len(),
+        credit,
+        fees,
+        cash_received: moved(Account::CashOnHand, Flow::Cash)
+            + moved(Account::CashInTransit, Flow::Cash),
+        advance_closing: -closing_of(Account::FeeAdvance),
+        materials: rows::material_rows(subject.materials, month, figures),
+        collectors: rows::collector_rows(subject.materials, month, figures),
+        groups: rows::group_rows(&sums),
+        households: rows::household_rows(&sums, &closings),
+        accounts: rows::account_rows(&closings),
+        checks: Vec::new(),
+    };
+    report.checks = checks::checks(&report, &sums, &closings);
+    report
+}
