@@ -300,3 +300,4 @@ kind-cash-received = Cash received
 kind-cash-voided = Cash receipt voided
 kind-fees-charged = Fees charged
 kind-credit-offset = Credit offset
+refusal-too-many-cells = The row has { $cells } cells, its header only { $columns }.

@@ -300,3 +300,4 @@ kind-cash-received = 收款已入账
 kind-cash-voided = 收款已作废
 kind-fees-charged = 应收卫生费已生成
 kind-credit-offset = 抵扣已入账
+refusal-too-many-cells = 这一行有 { $cells } 格，表头只有 { $columns } 列。

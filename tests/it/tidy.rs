@@ -1,1 +1,333 @@
-//! tidy
+//! Rules about the tree itself: layers, names, file heads, lengths, texts and migrations. A new rule becomes a test here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::harness::repository;
+
+/// Every file below a folder of the repository whose name ends so.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![repository(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                found.push((shown(&path), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "no {ending} below {folder}");
+    found
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(repository(""))
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+/// All Rust of the repository.
+fn rust() -> Vec<(String, String)> {
+    [files("src", ".rs"), files("tests", ".rs")].concat()
+}
+
+#[test]
+fn every_layer_uses_only_the_layers_below_it() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("domain", [].as_slice()),
+        ("text", &["domain"]),
+        ("store", &["domain"]),
+        ("ledger", &["domain", "store", "clock"]),
+        ("files", &["domain", "text"]),
+        (
+            "cli",
+            &["ledger", "domain", "text", "files", "clock", "config"],
+        ),
+        ("config.rs", &["text"]),
+        ("clock.rs", &[]),
+        ("telemetry.rs", &[]),
+    ]);
+    for (file, content) in files("src", ".rs") {
+        let layer = file.split('/').nth(1).unwrap();
+        let Some(below) = allowed.get(layer) else {
+            continue;
+        };
+        for (number, line) in (1..).zip(content.lines()) {
+            for used in line.split("crate::").skip(1) {
+                let used: String = used
+                    .chars()
+                    .take_while(|char| char.is_alphanumeric() || *char == '_')
+                    .collect();
+                let is_own = layer.trim_end_matches(".rs") == used;
+                assert!(
+                    is_own || below.contains(&used.as_str()),
+                    "{file}:{number} uses {used}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_domain_knows_no_database_no_clock_and_no_runtime() {
+    for (file, content) in files("src/domain", ".rs") {
+        for banned in [
+            "sqlx",
+            "axum",
+            "tokio",
+            "tracing",
+            "utoipa",
+            "std::env",
+            "Timestamp::now",
+            "f64",
+            "f32",
+        ] {
+            assert!(!content.contains(banned), "{file} mentions {banned}");
+        }
+    }
+}
+
+#[test]
+fn sql_is_made_from_pieces_in_one_place_only() {
+    for (file, content) in files("src", ".rs") {
+        let may = ["src/store/dialect.rs", "src/store/migrate.rs"].contains(&file.as_str());
+        assert!(may || !content.contains("AssertSqlSafe"), "{file}");
+    }
+}
+
+#[test]
+fn no_module_is_a_junk_drawer() {
+    let banned = [
+        "utils", "util", "helpers", "common", "misc", "manager", "types", "prelude",
+    ];
+    for (file, _) in rust() {
+        let path = PathBuf::from(&file);
+        for part in &path.with_extension("") {
+            assert!(!banned.contains(&part.to_str().unwrap()), "{file}");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_owns_and_fits_on_a_few_screens() {
+    for (file, content) in rust() {
+        let says = content.starts_with("//!") || content.starts_with("#![doc");
+        assert!(says, "{file} does not begin with //!");
+        assert!(
+            content.lines().count() <= 500,
+            "{file} has {} lines",
+            content.lines().count()
+        );
+    }
+}
+
+#[test]
+fn nothing_is_left_undone_and_no_machine_is_named() {
+    let marks = [
+        "TO_DO",
+        "FIX_ME",
+        "HA_CK",
+        "to_do!(",
+        "unimple_mented!(",
+        "/ro_ot/",
+        "/wo_rk/",
+        "/ho_me/",
+    ];
+    let marks = marks.map(|mark| mark.replace('_', ""));
+    let texts = [
+        files("src", ""),
+        files("tests/it", ""),
+        files("migrations", ".sql"),
+        files("", "README.md"),
+    ];
+    for (file, content) in texts
+        .concat()
+        .into_iter()
+        .filter(|(file, _)| !file.starts_with("target"))
+    {
+        for mark in &marks {
+            assert!(!content.contains(mark.as_str()), "{file} holds {mark}");
+        }
+    }
+}
+
+#[test]
+fn both_engines_have_the_same_migrations_and_tables() {
+    let names = |engine: &str| {
+        let found = files(&format!("migrations/{engine}"), ".sql");
+        found
+            .into_iter()
+            .map(|(file, _)| file.rsplit('/').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    let columns = |engine: &str| {
+        let texts = files(&format!("migrations/{engine}"), ".sql").into_iter();
+        let lines = texts.flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>());
+        // The name of each table and column: the first word of a line, or the third of `create table`.
+        let name = |line: String| match line.strip_prefix("create table ") {
+            Some(table) => table.to_owned(),
+            None => line
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        let named = lines
+            .map(name)
+            .filter(|name| !name.starts_with("--") && !name.starts_with("pragma"));
+        named
+            .filter(|name| !name.starts_with(')') && !name.is_empty())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(columns("sqlite"), columns("postgres"));
+}
+
+/// The messages of a Fluent file with the names they fill in.
+fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut messages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut current = String::new();
+    for line in std::fs::read_to_string(repository(file)).unwrap().lines() {
+        if let Some((key, _)) = line
+            .split_once(" =")
+            .filter(|_| !line.starts_with([' ', '#']))
+        {
+            key.clone_into(&mut current);
+            assert!(
+                messages.insert(current.clone(), BTreeSet::new()).is_none(),
+                "{file} has {key} twice"
+            );
+        }
+        for filled in line.split("{ $").skip(1) {
+            let name = filled.split([' ', '}']).next().unwrap().to_owned();
+            messages.entry(current.clone()).or_default().insert(name);
+        }
+    }
+    messages
+}
+
+#[test]
+fn both_languages_have_the_same_texts_with_the_same_facts() {
+    let (chinese, english) = (messages("src/text/zh-CN.ftl"), messages("src/text/en.ftl"));
+    let keys = |messages: &BTreeMap<String, BTreeSet<String>>| {
+        messages.keys().cloned().collect::<BTreeSet<_>>()
+    };
+    let apart: Vec<_> = keys(&chinese)
+        .symmetric_difference(&keys(&english))
+        .cloned()
+        .collect();
+    assert_eq!(apart, Vec::<String>::new());
+    for (key, facts) in &chinese {
+        assert_eq!(Some(facts), english.get(key), "{key}");
+    }
+}
+
+/// The variants of an enum in a source file, each with its fields.
+fn variants(file: &str, name: &str) -> Vec<(String, BTreeSet<String>)> {
+    let source = std::fs::read_to_string(repository(file)).unwrap();
+    let body = source
+        .split(&format!("pub enum {name} {{"))
+        .nth(1)
+        .unwrap()
+        .split("\n}")
+        .next()
+        .unwrap();
+    let code: String = body
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut found = Vec::new();
+    let mut rest = code.as_str();
+    while let Some(start) = rest.find(|char: char| char.is_ascii_uppercase()) {
+        rest = &rest[start..];
+        let end = rest.find([' ', ',', '{']).unwrap_or(rest.len());
+        let variant = rest[..end].to_owned();
+        let (fields, after) = match rest[end..].trim_start().strip_prefix('{') {
+            Some(inside) => inside.split_once('}').unwrap(),
+            None => ("", &rest[end..]),
+        };
+        let names = fields
+            .split(':')
+            .map(|part| part.rsplit([',', ' ']).find(|word| !word.is_empty()));
+        let names: BTreeSet<String> = names.flatten().map(str::to_owned).collect();
+        found.push((variant, names));
+        rest = after;
+    }
+    found
+}
+
+fn kebab(variant: &str) -> String {
+    let mut name = String::new();
+    for char in variant.chars() {
+        if char.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(char.to_ascii_lowercase());
+    }
+    name
+}
+
+#[test]
+fn every_refusal_and_trouble_has_a_sentence_that_names_only_its_facts() {
+    let texts = messages("src/text/zh-CN.ftl");
+    let families = [
+        ("src/domain/refusal.rs", "Refusal", "refusal"),
+        ("src/ledger/error.rs", "Trouble", "trouble"),
+        ("src/files/import/mod.rs", "FolderProblem", "folder"),
+        ("src/ledger/statement.rs", "LineKind", "line"),
+    ];
+    for (file, name, family) in families {
+        let variants = variants(file, name);
+        assert!(variants.len() > 5, "{file}: {variants:?}");
+        for (variant, fields) in variants {
+            let key = format!("{family}-{}", kebab(&variant));
+            let facts = texts
+                .get(&key)
+                .unwrap_or_else(|| panic!("{key} has no text"));
+            assert!(facts.is_subset(&fields), "{key}: {facts:?} of {fields:?}");
+        }
+    }
+}
+
+#[test]
+fn every_text_is_used() {
+    let source: String = files("src", ".rs")
+        .into_iter()
+        .map(|(_, content)| content)
+        .collect();
+    // Texts of these families are found by a name that is put together.
+    let families = [
+        "cli", "refusal-", "trouble-", "folder-", "word-", "line-", "kind-",
+    ];
+    for key in messages("src/text/zh-CN.ftl").keys() {
+        let is_found_by_name = families.iter().any(|family| key.starts_with(family));
+        assert!(
+            is_found_by_name || source.contains(&format!("\"{key}\"")),
+            "{key} is never used"
+        );
+    }
+}
+
+#[test]
+fn every_command_stands_in_the_readme() {
+    for readme in ["README.md", "README.zh-CN.md"] {
+        let text = std::fs::read_to_string(repository(readme)).unwrap();
+        for key in messages("src/text/en.ftl")
+            .keys()
+            .filter_map(|key| key.strip_prefix("cli-"))
+        {
+            let is_command =
+                ["demo", "import", "report", "statement", "verify", "migrate"].contains(&key);
+            assert!(
+                !is_command || text.contains(&format!("jinfu {key}")),
+                "{readme} lacks jinfu {key}"
+            );
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
 
-use super::book::{Book, Charge, Household, MonthFigures, Receipt, Setup};
+use super::book::{Charge, Household, MonthFigures, Receipt, Setup};
 use super::model::Model;
 use super::steps::{Month, Step, month_name};
 
