@@ -6,10 +6,14 @@ use crate::text::Texts;
 
 /// Puts the texts of a language into a command and everything below it.
 pub(super) fn translate(command: Command, texts: &Texts) -> Command {
+    let version = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(clap::ArgAction::Version);
     let command = command
-        .help_template("{about}\n\n{usage-heading} {usage}\n\n{all-args}")
         .disable_help_subcommand(true)
-        .subcommand_help_heading(texts.say("cli-heading-commands"));
+        .disable_version_flag(true)
+        .arg(version);
     translate_at(command, "cli", texts)
 }
 
@@ -19,15 +23,18 @@ fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
         .get_subcommands()
         .map(|below| below.get_name().to_owned())
         .collect();
+    let usage = texts.say("cli-usage");
     let mut command = command
         .about(about)
+        .help_template(format!("{{about}}\n\n{usage}: {{usage}}\n\n{{all-args}}"))
+        .subcommand_help_heading(texts.say("cli-heading-commands"))
         .disable_help_flag(true)
         .arg(
             Arg::new("help")
                 .short('h')
                 .long("help")
                 .action(clap::ArgAction::Help)
-                .help(texts.say("cli-help")),
+                .help(texts.say("cli-shared-help")),
         )
         .mut_args(|argument| {
             let heading = texts.say(if argument.is_positional() {
@@ -50,7 +57,8 @@ fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
 }
 
 /// Arguments that mean the same everywhere have one text; others have one for their command.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
+    "version",
     "database",
     "language",
     "village",
@@ -68,7 +76,7 @@ const SHARED: [&str; 12] = [
 fn argument_name(path: &str, argument: &Arg) -> String {
     let name = argument.get_id().as_str().replace('_', "-");
     if SHARED.contains(&name.as_str()) {
-        format!("cli-{name}")
+        format!("cli-shared-{name}")
     } else {
         format!("{path}-{name}")
     }

@@ -1,13 +1,13 @@
 //! Tables in the terminal: Chinese counts as two columns, figures stand to the right.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 /// A table with a header; the columns from `figures_from` on hold figures.
 pub(super) fn table(header: Vec<String>, figures_from: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table
-        .load_style(UTF8_HORIZONTAL_ONLY)
+        .load_style(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
     table.add_rows(rows);

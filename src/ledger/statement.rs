@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::domain::fee::IssuedCharge;
 use crate::domain::journal::{Flow, Posting};
 use crate::domain::pickup::Pickup;
 use crate::domain::{
@@ -252,6 +253,17 @@ impl Running<'_> {
                 );
                 self.pickup(entry, &event.replacement, LineKind::CorrectionIn);
             }
+            Event::FeesCharged(event) => {
+                let household = self.household;
+                let own = |charge: &&IssuedCharge| charge.household_no.as_str() == household;
+                for charge in event.charges.iter().filter(own) {
+                    self.charge(entry, charge);
+                }
+                let is_later = |posting: &&Posting| posting.flow != Flow::Charge;
+                for posting in entry.postings.iter().filter(is_later) {
+                    self.posting(entry, posting);
+                }
+            }
             _ => entry
                 .postings
                 .iter()
@@ -304,6 +316,22 @@ impl Running<'_> {
         });
     }
 
+    /// The gross charge, then what is waived of it: the household sees both, though only the net was ever owed.
+    fn charge(&mut self, entry: &Concerning, charge: &IssuedCharge) {
+        for (kind, amount) in [
+            (LineKind::Charge, -charge.gross),
+            (LineKind::Waiver, charge.waived),
+        ] {
+            if !amount.is_zero() {
+                self.standing.owed -= amount;
+                self.lines.push(Line {
+                    period: Some(charge.period),
+                    ..self.line(entry, kind, amount)
+                });
+            }
+        }
+    }
+
     /// One line for a posting; positive in the household's favour.
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -323,18 +351,15 @@ impl Running<'_> {
             }
             moved -= amount;
         }
-        let is_waiver = posting.debit.account == Account::FeeWaiver;
-        let is_settled_inside = moved.is_zero();
-        let amount = match posting.flow {
-            // The gross charge and its waiver are told apart, though only the net is owed.
-            Flow::Charge if is_waiver => posting.amount,
-            _ if is_settled_inside => posting.amount,
-            _ => moved,
+        // Credit or advance used for a charge leaves the household as it was: the line tells how much was used.
+        let amount = if moved.is_zero() {
+            posting.amount
+        } else {
+            moved
         };
         let is_cash_out = posting.credit.account == Account::CashOnHand
             || posting.credit.account == Account::CashInTransit;
         let kind = match posting.flow {
-            Flow::Charge if is_waiver => LineKind::Waiver,
             Flow::Charge => LineKind::Charge,
             Flow::Opening => LineKind::Opening,
             Flow::CreditedBack => LineKind::CreditedBack,

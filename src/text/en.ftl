@@ -1,22 +1,24 @@
 # Every text a person reads. Keys by use: cli- help, refusal-, trouble-, folder-, word-, line- of a statement, kind- of an entry.
 
 cli = jinfu: the ledger of recyclables that pay the sanitation fee
+cli-household = Households: register, change, move out, refund
+cli-usage = Usage
 cli-heading-commands = Commands
 cli-heading-arguments = Arguments
 cli-heading-options = Options
-cli-help = Shows this help
-cli-version = Shows the version
-cli-database = The database: sqlite:PATH or postgres://…
-cli-language = The language, zh-CN or en; by the locale if not given
-cli-village = The village code of 12 digits; not needed where the database has one village
-cli-household = The household number, e.g. 03-017
-cli-id = The UUID of the command; give the same one to repeat it safely
-cli-at = The time, e.g. 2025-09-05T09:10:00+08:00; now if not given
-cli-format = The form of the output
-cli-output = Writes to a file instead of the screen
-cli-line = A weighed line: ZB=8.350kg, ZB=16.7jin, PJ=24piece; followed by ,tare=0.2,deduction=50,reason=wet if needed
-cli-reason = The reason
-cli-month = The month, e.g. 2025-09
+cli-shared-help = Shows this help
+cli-shared-version = Shows the version
+cli-shared-database = The database: sqlite:PATH or postgres://…
+cli-shared-language = The language, zh-CN or en; by the locale if not given
+cli-shared-village = The village code of 12 digits; not needed where the database has one village
+cli-shared-household = The household number, e.g. 03-017
+cli-shared-id = The UUID of the command; give the same one to repeat it safely
+cli-shared-at = The time, e.g. 2025-09-05T09:10:00+08:00; now if not given
+cli-shared-format = The form of the output
+cli-shared-output = Writes to a file instead of the screen
+cli-shared-line = A weighed line: ZB=8.350kg, ZB=16.7jin, PJ=24piece; followed by ,tare=0.2,deduction=50,reason=wet if needed
+cli-shared-reason = The reason
+cli-shared-month = The month, e.g. 2025-09
 cli-demo = A demo: a temporary book of 486 households and two months
 cli-import = Imports a village folder (village.toml and CSV files)
 cli-import-folder = The folder

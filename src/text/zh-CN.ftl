@@ -1,22 +1,24 @@
 # 人看到的每一句话。键按用途分组：cli- 帮助，refusal- 拒绝，trouble- 故障，folder- 资料夹，word- 词，line- 对账单行，kind- 凭证。
 
 cli = 金福：废品回收抵扣卫生费的账本
+cli-household = 住户：登记、改、迁出、退预收
+cli-usage = 用法
 cli-heading-commands = 命令
 cli-heading-arguments = 参数
 cli-heading-options = 选项
-cli-help = 显示帮助
-cli-version = 显示版本
-cli-database = 数据库：sqlite:文件 或 postgres://…
-cli-language = 语言：zh-CN 或 en；不写则按系统语言
-cli-village = 村代码，12 位；库里只有一个村时可不写
-cli-household = 户号，如 03-017
-cli-id = 命令编号 UUID；重复执行时写同一个，不会重复入账
-cli-at = 时间，如 2025-09-05T09:10:00+08:00；不写就是现在
-cli-format = 输出格式
-cli-output = 写到文件，不写到屏幕
-cli-line = 称重一行：ZB=8.350kg、ZB=16.7jin、PJ=24piece；后面可加 ,tare=0.2,deduction=50,reason=湿
-cli-reason = 原因
-cli-month = 账期，如 2025-09
+cli-shared-help = 显示帮助
+cli-shared-version = 显示版本
+cli-shared-database = 数据库：sqlite:文件 或 postgres://…
+cli-shared-language = 语言：zh-CN 或 en；不写则按系统语言
+cli-shared-village = 村代码，12 位；库里只有一个村时可不写
+cli-shared-household = 户号，如 03-017
+cli-shared-id = 命令编号 UUID；重复执行时写同一个，不会重复入账
+cli-shared-at = 时间，如 2025-09-05T09:10:00+08:00；不写就是现在
+cli-shared-format = 输出格式
+cli-shared-output = 写到文件，不写到屏幕
+cli-shared-line = 称重一行：ZB=8.350kg、ZB=16.7jin、PJ=24piece；后面可加 ,tare=0.2,deduction=50,reason=湿
+cli-shared-reason = 原因
+cli-shared-month = 账期，如 2025-09
 cli-demo = 演示：一个临时账本，带 486 户两个月的数据
 cli-import = 导入一个村的资料夹（village.toml 和 CSV 表）
 cli-import-folder = 资料夹

@@ -19,6 +19,7 @@ mod fees;
 mod first_month;
 mod harness;
 mod import;
+mod office;
 mod random_walk;
 mod tidy;
 
