@@ -108,16 +108,11 @@ fn migrator(
 
 /// Opens the connection that writes to a file. The caller holds the file's writer lock.
 pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreError> {
-    let shown = || path.display().to_string();
     let is_new = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
-    let options = sqlite_options(path).create_if_missing(true);
-    let opened = SqliteConnection::connect_with(&options).await;
-    let mut connection = opened.map_err(|error| refine_open_error(error, path))?;
-    check_library(&mut connection).await?;
     let found = if is_new {
         0
     } else {
-        sqlite_schema(&mut connection, &shown()).await?
+        sqlite_schema(path).await?
     };
     if found > SCHEMA {
         return Err(Incompatible::Newer {
@@ -126,6 +121,10 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
         }
         .into());
     }
+    let options = sqlite_options(path).create_if_missing(true);
+    let opened = SqliteConnection::connect_with(&options).await;
+    let mut connection = opened.map_err(|error| refine_open_error(error, path))?;
+    check_library(&mut connection).await?;
     if found < SCHEMA {
         if found > 0 {
             back_up_before_migration(&mut connection, path).await?;
@@ -156,10 +155,10 @@ async fn back_up_before_migration(
 
 /// Opens connections that read a file beside whoever writes to it.
 pub(crate) async fn open_sqlite_readers(path: &Path) -> Result<Readers, StoreError> {
-    let shown = path.display().to_string();
     if !path.exists() {
-        return Err(Incompatible::Absent(shown).into());
+        return Err(Incompatible::Absent(path.display().to_string()).into());
     }
+    check_schema(sqlite_schema(path).await?)?;
     let options = sqlite_options(path)
         .read_only(true)
         .pragma("query_only", "on");
@@ -170,9 +169,7 @@ pub(crate) async fn open_sqlite_readers(path: &Path) -> Result<Readers, StoreErr
     let pool = opened.map_err(|error| refine_open_error(error, path))?;
     let mut connection = pool.acquire().await?;
     check_library(&mut connection).await?;
-    let found = sqlite_schema(&mut connection, &shown).await?;
     drop(connection);
-    check_schema(found)?;
     Ok(Readers::Sqlite(pool))
 }
 
@@ -226,20 +223,22 @@ async fn check_library(connection: &mut SqliteConnection) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The schema of a file; refuses a file that is not ours.
-async fn sqlite_schema(connection: &mut SqliteConnection, shown: &str) -> Result<i64, StoreError> {
-    let foreign = || StoreError::from(Incompatible::Foreign(shown.to_owned()));
+/// The schema of a file; refuses a file that is not ours. It is asked before the file is opened with our settings, since turning on the log
+/// would change a file of another application.
+async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
+    let foreign = || StoreError::from(Incompatible::Foreign(path.display().to_string()));
+    let plain = SqliteConnectOptions::new().filename(path).read_only(true);
+    let opened = SqliteConnection::connect_with(&plain).await;
+    let mut connection = opened.map_err(|error| refine_open_error(error, path))?;
     let read = sqlx::query_as(
         "select application_id, user_version from pragma_application_id, pragma_user_version",
     );
-    let (application, schema): (i64, i64) = read
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|_| foreign())?;
-    let (tables,): (i64,) =
-        sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'")
-            .fetch_one(connection)
-            .await?;
+    let read: Result<(i64, i64), _> = read.fetch_one(&mut connection).await;
+    let (application, schema) = read.map_err(|_| foreign())?;
+    let counted =
+        sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'");
+    let (tables,): (i64,) = counted.fetch_one(&mut connection).await?;
+    connection.close().await?;
     match (application, tables) {
         (APPLICATION_ID, _) => Ok(schema),
         // Somebody began a book and was cut off before the first migration was whole.

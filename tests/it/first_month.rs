@@ -11,9 +11,10 @@ use jinfu::domain::{
     VillageCode, WrittenUnit,
 };
 use jinfu::files::import;
+use jinfu::ledger::Ledger;
 use serde_json::Value;
 
-use crate::harness::{Database, assert_figures, json_file, on_both, repository, submit};
+use crate::harness::{Database, Engine, assert_figures, json_file, on_both, repository, submit};
 
 fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap().to_owned()
@@ -83,29 +84,35 @@ fn command(event: &Value) -> Command {
     }
 }
 
+/// The worked month, replayed from its events.
+async fn replayed(engine: Engine) -> (Database, Ledger, VillageCode) {
+    let database = Database::new(engine).await;
+    let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
+    let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
+    assert_eq!(plan.refused, []);
+    for step in &plan.steps {
+        ledger.submit(step.request.clone()).await.unwrap();
+    }
+    let events =
+        std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+    for event in events.lines() {
+        submit(
+            &ledger,
+            &plan.village,
+            command(&serde_json::from_str(event).unwrap()),
+        )
+        .await
+        .unwrap();
+    }
+    (database, ledger, plan.village)
+}
+
 #[test]
 fn the_worked_month_comes_out_to_the_fen_on_both_engines() {
     on_both(async |engine| {
-        let database = Database::new(engine).await;
-        let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
-        let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
-        assert_eq!(plan.refused, []);
-        for step in &plan.steps {
-            ledger.submit(step.request.clone()).await.unwrap();
-        }
-        let events =
-            std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
-        for event in events.lines() {
-            submit(
-                &ledger,
-                &plan.village,
-                command(&serde_json::from_str(event).unwrap()),
-            )
-            .await
-            .unwrap();
-        }
+        let (database, ledger, village) = replayed(engine).await;
         let report = ledger
-            .report(&plan.village, Month::parse("month", "2025-09").unwrap())
+            .report(&village, Month::parse("month", "2025-09").unwrap())
             .await
             .unwrap();
         let found = serde_json::to_value(&report).unwrap();
@@ -198,24 +205,7 @@ fn the_same_folder_has_the_same_head_on_both_engines() {
 #[test]
 fn a_statement_tells_every_line_with_what_is_owed_after_it() {
     on_both(async |engine| {
-        let database = Database::new(engine).await;
-        let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
-        let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
-        for step in &plan.steps {
-            ledger.submit(step.request.clone()).await.unwrap();
-        }
-        let events =
-            std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
-        for event in events.lines() {
-            submit(
-                &ledger,
-                &plan.village,
-                command(&serde_json::from_str(event).unwrap()),
-            )
-            .await
-            .unwrap();
-        }
-        let village = VillageCode::parse("village", "430321900001").unwrap();
+        let (database, ledger, village) = replayed(engine).await;
         let household = HouseholdNo::parse("household", "H002").unwrap();
         let statement = ledger
             .statement(&village, &household, (None, None))

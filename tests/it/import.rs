@@ -421,3 +421,53 @@ fn verify_names_the_first_wrong_row() {
         }
     });
 }
+
+#[test]
+fn a_database_of_another_application_is_left_alone() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        sqlx::query("create table address (name text)")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        sqlx::Connection::close(other).await.unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let database = format!("sqlite:{}", path.display());
+        let folder = repository("examples/data/jinfu").display().to_string();
+        for words in [vec!["import", folder.as_str()], vec!["verify"]] {
+            let output = jinfu("en", &database, &words);
+            assert_eq!(
+                output.status.code(),
+                Some(3),
+                "{words:?}: {}",
+                stderr(&output)
+            );
+            assert!(stderr(&output).contains("other.db"), "{}", stderr(&output));
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    });
+}
+
+#[test]
+fn the_sqlite_inside_is_without_the_wal_reset_bug() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().in_memory(true);
+        let mut memory = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        let (version,): (String,) = sqlx::query_as("select sqlite_version()")
+            .fetch_one(&mut memory)
+            .await
+            .unwrap();
+        let parts: Vec<u32> = version
+            .split('.')
+            .map(|part| part.parse().unwrap())
+            .collect();
+        assert!(parts >= vec![3, 51, 3], "{version}");
+    });
+}
