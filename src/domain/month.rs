@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::domain::Refusal;
@@ -200,11 +200,6 @@ impl<'de> Deserialize<'de> for Month {
 /// Whether somebody has been away for six calendar months or more on a day (R-FE-4).
 pub fn is_long_vacant(vacant_since: Date, on: Date) -> bool {
     vacant_since.saturating_add(jiff::Span::new().months(6)) <= on
-}
-
-/// Keeps an earlier instant from passing for a later one: the zone is the fixed offset of Asia/Shanghai.
-pub fn shanghai() -> TimeZone {
-    TimeZone::fixed(SHANGHAI)
 }
 
 #[cfg(test)]

@@ -148,8 +148,6 @@ pub enum Refusal {
     },
     /// What the receipt left as advance was refunded since; the refund must come back first.
     AdvanceRefundedSince { number: String, missing: Money },
-    /// The household has a charge for that period already.
-    ChargeTaken { household_no: String, period: Month },
     /// An opening charge belongs to a period before the opening month.
     OpeningChargeNotBefore { period: Month, opening_month: Month },
     /// A policy takes effect only from the start of a period that is not charged yet (R-FE-1).

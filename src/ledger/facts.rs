@@ -381,6 +381,8 @@ impl Facts {
                 opened.book.forget_passing_facts();
             }
         }
+        // Somebody else may open a village that this batch found unopened, and nothing of it was worth keeping.
+        self.villages.retain(|_, opened| opened.id.is_some());
         if self.villages.len() > VILLAGES_MAX {
             self.villages.clear();
         }

@@ -232,7 +232,6 @@ refusal-moved-out-already = Household { $household_no } moved out on { $moved_ou
 refusal-moved-out-before-moved-in = Household { $household_no } moved in on { $moved_in } and cannot move out before that day. Correct the date and submit again.
 refusal-advance-too-small = Household { $household_no } has a fee advance of { $available } yuan, and { $asked } yuan was asked for. The amount must be above 0 and no more than the advance; correct it and submit again.
 refusal-advance-refunded-since = The advance that receipt { $number } left was paid back since; { $missing } yuan are missing, so it cannot be voided. Collect the refund and record it as a cash receipt first, then void this one.
-refusal-charge-taken = Household { $household_no } has a fee charge for the period from { $period } already; there is one per household and period. Check the number and the period.
 refusal-opening-charge-not-before = The opening charge is for { $period }, but it must be for a period before the opening month { $opening_month }. Later charges are issued by the charge run; leave them out of the opening.
 refusal-policy-not-from-next-period = The fee policy cannot take effect from { $effective_from }: it must start with the first month of a later period that has no charges yet. Choose another month.
 refusal-change-before-latest = The latest change of household { $household_no } took effect on { $latest }, and a new one cannot take effect before that day. Correct the date and submit again.

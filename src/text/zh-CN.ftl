@@ -232,7 +232,6 @@ refusal-moved-out-already = 户 { $household_no } 已经在 { $moved_out } 迁�
 refusal-moved-out-before-moved-in = 户 { $household_no } 是 { $moved_in } 迁入的，迁出不能早于这一天。改好迁出日期再提交。
 refusal-advance-too-small = 户 { $household_no } 现有预收 { $available } 元，这次要退或冲回 { $asked } 元。金额要大于 0，不能超过现有预收；改好金额再提交。
 refusal-advance-refunded-since = 收款 { $number } 余下的预收后来已经退给户里，还差 { $missing } 元，不能作废。先把这笔退款收回并记收款，再作废。
-refusal-charge-taken = 户 { $household_no } 从 { $period } 起这一期的卫生费已经有应收，一户一期只能有一笔。核对户号和期间。
 refusal-opening-charge-not-before = 期初应收的期间是 { $period }，要早于建账的 { $opening_month }。建账后的应收由程序按月生成，不写在期初里。
 refusal-policy-not-from-next-period = 新的收费办法不能从 { $effective_from } 起生效：要从还没有生成应收的下一期的第一个月起。换一个生效月份。
 refusal-change-before-latest = 户 { $household_no } 最近一次变更从 { $latest } 起生效，新的变更不能早于这一天。改好生效日期再提交。

@@ -1,6 +1,6 @@
 //! The first month: the worked month replayed through the commands, and the village's folder through the command line.
 
-use std::process::{Command as Process, Output};
+use std::process::Output;
 
 use jinfu::domain::fee::ChargeFees;
 use jinfu::domain::month::parse_time;
@@ -14,7 +14,9 @@ use jinfu::files::import;
 use jinfu::ledger::Ledger;
 use serde_json::Value;
 
-use crate::harness::{Database, Engine, assert_figures, json_file, on_both, repository, submit};
+use crate::harness::{
+    Database, Engine, assert_figures, jinfu, json_file, on_both, repository, submit,
+};
 
 fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap().to_owned()
@@ -125,15 +127,6 @@ fn the_worked_month_comes_out_to_the_fen_on_both_engines() {
     });
 }
 
-fn jinfu(database: &str, words: &[&str]) -> Output {
-    let mut process = Process::new(env!("CARGO_BIN_EXE_jinfu"));
-    process
-        .args(["--database", database, "--language", "en"])
-        .args(words)
-        .output()
-        .unwrap()
-}
-
 #[track_caller]
 fn done(output: Output) -> String {
     assert_eq!(
@@ -151,11 +144,16 @@ fn the_village_folder_gives_both_months_to_the_fen_on_both_engines() {
         let database = Database::new(engine).await;
         let folder = repository("examples/data/jinfu").display().to_string();
         done(jinfu(
+            "en",
             &database.url,
             &["import", &folder, "--through", "2025-10"],
         ));
         for month in ["2025-09", "2025-10"] {
-            let report = done(jinfu(&database.url, &["report", month, "--format", "json"]));
+            let report = done(jinfu(
+                "en",
+                &database.url,
+                &["report", month, "--format", "json"],
+            ));
             let found: Value = serde_json::from_str(&report).unwrap();
             assert_figures(
                 &json_file(&format!("examples/data/jinfu/expected-{month}.json")),
@@ -171,12 +169,16 @@ fn the_village_folder_gives_both_months_to_the_fen_on_both_engines() {
                 found["checks"]
             );
         }
-        let again = jinfu(&database.url, &["import", &folder, "--through", "2025-10"]);
+        let again = jinfu(
+            "en",
+            &database.url,
+            &["import", &folder, "--through", "2025-10"],
+        );
         assert!(
             String::from_utf8_lossy(&again.stderr)
                 .contains(": 0 recorded, 1447 recorded before, 0 rows refused")
         );
-        done(jinfu(&database.url, &["verify"]));
+        done(jinfu("en", &database.url, &["verify"]));
         let ledger = database.open("2026-01-01T00:00:00+08:00", 1).await;
         database.close(ledger).await;
     });

@@ -1,10 +1,10 @@
 //! What the office does at the command line: opening lines taken back, policies, changes of households, receipts voided.
 
-use std::process::{Command as Process, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Database, Engine, on_both, repository};
+use crate::harness::{Database, Engine, jinfu, on_both, repository};
 
 struct Office {
     database: Database,
@@ -24,12 +24,7 @@ impl Office {
     }
 
     fn run(&self, words: &[&str]) -> Output {
-        let mut process = Process::new(env!("CARGO_BIN_EXE_jinfu"));
-        process
-            .args(["--database", &self.database.url, "--language", "en"])
-            .args(words)
-            .output()
-            .unwrap()
+        jinfu("en", &self.database.url, words)
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 mod postgres;
 
 use std::path::PathBuf;
+use std::process::{Command as Process, Output};
 
 use jinfu::clock::{Chance, Clock};
 use jinfu::domain::{Command, Refusal, Request, VillageCode};
@@ -90,6 +91,13 @@ pub(crate) async fn verify(ledger: &Ledger) {
     for village in ledger.verify(None, |_| ()).await.unwrap() {
         assert_eq!(village.finding, None, "{}", village.village);
     }
+}
+
+/// Runs the program on a database, in a language.
+pub(crate) fn jinfu(language: &str, database: &str, words: &[&str]) -> Output {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_jinfu"));
+    process.args(["--database", database, "--language", language]);
+    process.args(words).output().unwrap()
 }
 
 /// A file of the repository.
