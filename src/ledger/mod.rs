@@ -6,6 +6,7 @@ pub mod statement;
 pub mod verify;
 mod writer;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -16,7 +17,7 @@ use crate::domain::report::{MonthReport, Subject, month_report};
 use crate::domain::{Month, Refusal, Request, Village, VillageCode};
 pub use crate::ledger::error::{Error, Trouble};
 pub use crate::ledger::writer::Answer;
-use crate::ledger::writer::{QUEUE_MAX, Waiting, WriterTask};
+use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::migrate::{Address, Migrating};
@@ -74,6 +75,20 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn open(database: &str, clock: Clock, chance: Chance) -> Result<Ledger, Error> {
+        Ledger::open_batching(database, clock, chance, BATCH_MAX).await
+    }
+
+    /// Opens the books for writing with another bound on the commands of a transaction: what group commit is worth is measured against a
+    /// bound of 1.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn open_batching(
+        database: &str,
+        clock: Clock,
+        chance: Chance,
+        batch_max: NonZeroUsize,
+    ) -> Result<Ledger, Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
         let writer = Writer::open(address.clone(), Migrating::WhereEmbedded).await?;
         let store = Store::open(&address).await?;
@@ -83,6 +98,7 @@ impl Ledger {
             clock: Arc::clone(&clock),
             chance: Arc::clone(&chance),
             facts: facts::Facts::default(),
+            batch_max,
         };
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let writing = tokio::spawn(task.run(waiting));

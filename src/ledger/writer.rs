@@ -3,6 +3,7 @@
 //! A request future never owns the transaction; this task does, so a caller that goes away leaves nothing half-done.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use crate::store::{Store, Writer};
 
 /// How many commands may wait; beyond it callers wait for room.
 pub(crate) const QUEUE_MAX: usize = 4_096;
-/// How many commands one transaction takes at most.
-const BATCH_MAX: usize = 256;
+/// How many commands one transaction takes at most, unless it is opened otherwise.
+pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than nothing");
 /// From how many commands on the next batch is worth waiting for.
 const BUSY_FROM: usize = 64;
 /// How long the writer then waits for more.
@@ -45,6 +46,7 @@ pub(crate) struct WriterTask {
     pub(crate) clock: Arc<Clock>,
     pub(crate) chance: Arc<Chance>,
     pub(crate) facts: Facts,
+    pub(crate) batch_max: NonZeroUsize,
 }
 
 /// How far a batch came before an error.
@@ -67,15 +69,15 @@ impl WriterTask {
         mut self,
         mut queue: mpsc::Receiver<Waiting>,
     ) -> Result<(), StoreError> {
-        let mut waiting = Vec::with_capacity(BATCH_MAX);
+        let batch_max = self.batch_max.get();
+        let mut waiting = Vec::with_capacity(batch_max);
         let mut was_busy = false;
         loop {
-            let room = BATCH_MAX - waiting.len();
-            if queue.recv_many(&mut waiting, room).await == 0 {
+            if queue.recv_many(&mut waiting, batch_max).await == 0 {
                 break;
             }
-            if was_busy && waiting.len() < BATCH_MAX {
-                let room = BATCH_MAX - waiting.len();
+            if was_busy && waiting.len() < batch_max {
+                let room = batch_max - waiting.len();
                 // The wait is over when it is over; what came until then is in `waiting` either way.
                 drop(tokio::time::timeout(GATHER, queue.recv_many(&mut waiting, room)).await);
             }
