@@ -39,7 +39,7 @@ pub(super) enum Task {
     #[command(subcommand)]
     Run(RunTask),
     Verify(VerifyOptions),
-    Migrate,
+    Migrate(MigrateOptions),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,6 +100,12 @@ pub(super) struct VerifyOptions {
     pub(super) village: Option<String>,
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: VerifyFormat,
+}
+
+#[derive(Args)]
+pub(super) struct MigrateOptions {
+    #[arg(long, value_name = "ROLE")]
+    pub(super) application_role: Option<String>,
 }
 
 /// What every writing command takes: the village, and the id to repeat it safely.

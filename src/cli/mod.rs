@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::arguments::{Arguments, Task};
+use crate::cli::arguments::{Arguments, MigrateOptions, Task};
 use crate::clock::{Chance, Clock};
 use crate::config;
 use crate::domain::Refusal;
@@ -115,11 +115,7 @@ fn language_of(words: &[OsString]) -> Language {
 async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
         Task::Demo => demo::run(session).await,
-        Task::Migrate => {
-            Ledger::migrate(&session.database).await?;
-            eprintln!("{}", session.texts.say("migrated"));
-            Ok(())
-        }
+        Task::Migrate(options) => migrate(session, &options).await,
         Task::Import(options) => import::run(session, &options).await,
         Task::Report(options) => read::report(session, &options).await,
         Task::Statement(options) => read::statement(session, &options).await,
@@ -132,6 +128,19 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Opening(task) => write::opening(session, task).await,
         Task::Run(task) => write::run(session, task).await,
     }
+}
+
+async fn migrate(session: &Session, options: &MigrateOptions) -> Result<(), Failure> {
+    let role = options.application_role.as_deref();
+    if role.is_some() && session.database.starts_with("sqlite:") {
+        return Err(Failure::Sentence(
+            USAGE,
+            session.texts.say("migrate-no-roles"),
+        ));
+    }
+    Ledger::migrate(&session.database, role).await?;
+    eprintln!("{}", session.texts.say("migrated"));
+    Ok(())
 }
 
 /// Says on stderr what went wrong, and gives the exit code.

@@ -11,6 +11,7 @@ use crate::domain::report::MonthReport;
 use crate::domain::{HouseholdNo, Month, VillageCode};
 use crate::files::export::{csv_of, report_rows};
 use crate::ledger::statement::{Line, Statement};
+use crate::ledger::verify::Verified;
 use crate::text::{Language, Texts};
 
 /// Writes data to the file that was named, or to stdout.
@@ -313,43 +314,19 @@ pub(super) async fn verify(session: &Session, options: &VerifyOptions) -> Result
     let ledger = session.reading().await?;
     let bar = super::import::progress(None);
     let verified = ledger
-        .verify(code.as_ref(), |entries| {
+        .verify(code.as_ref(), |entries, total| {
+            bar.set_length(u64::try_from(total).unwrap_or(0));
             bar.inc(u64::try_from(entries).unwrap_or(0));
         })
         .await;
     bar.finish_and_clear();
     ledger.close().await?;
     let verified = verified?;
-    let texts = &session.texts;
     match options.format {
         VerifyFormat::Json => print(&json_of(&verified)),
         VerifyFormat::Table => {
             for village in &verified {
-                let mut facts = vec![
-                    ("village", village.village.to_string()),
-                    ("entries", village.entries.to_string()),
-                    ("head", village.head.chars().take(16).collect()),
-                ];
-                let name = if village.finding.is_some() {
-                    "verify-wrong"
-                } else {
-                    "verify-right"
-                };
-                if let Some(finding) = &village.finding {
-                    let nothing = || texts.say("word-nothing");
-                    facts.push(("table", finding.table.clone()));
-                    facts.push(("row", finding.row.clone()));
-                    facts.push((
-                        "column",
-                        finding
-                            .column
-                            .clone()
-                            .unwrap_or_else(|| texts.say("word-whole-row")),
-                    ));
-                    facts.push(("expected", finding.expected.clone().unwrap_or_else(nothing)));
-                    facts.push(("found", finding.found.clone().unwrap_or_else(nothing)));
-                }
-                print(&format!("{}\n", texts.tell(name, &facts)));
+                print(&verified_line(&session.texts, village));
             }
         }
     }
@@ -358,4 +335,30 @@ pub(super) async fn verify(session: &Session, options: &VerifyOptions) -> Result
     } else {
         Ok(())
     }
+}
+
+/// What was found of a village, as a sentence.
+fn verified_line(texts: &Texts, village: &Verified) -> String {
+    let nothing = || texts.say("word-nothing");
+    let code = village.village.as_ref();
+    let mut facts = vec![
+        ("village", code.map_or_else(nothing, ToString::to_string)),
+        ("entries", village.entries.to_string()),
+        ("head", village.head.chars().take(16).collect()),
+    ];
+    let Some(finding) = &village.finding else {
+        return texts.tell("verify-right", &facts) + "\n";
+    };
+    let column = finding.column.clone();
+    facts.extend([
+        ("table", finding.table.clone()),
+        ("row", finding.row.clone()),
+        (
+            "column",
+            column.unwrap_or_else(|| texts.say("word-whole-row")),
+        ),
+        ("expected", finding.expected.clone().unwrap_or_else(nothing)),
+        ("found", finding.found.clone().unwrap_or_else(nothing)),
+    ]);
+    texts.tell("verify-wrong", &facts) + "\n"
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
+use crate::domain::journal::{Posting, StockMovement};
 use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
@@ -119,6 +120,19 @@ impl Event {
             | Event::CashVoided(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,
+        }
+    }
+
+    /// The postings and movements that follow from the event alone, where they do.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "those of the others depend on the books as well"
+    )]
+    pub fn booked(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
+        match self {
+            Event::PickupRecorded(pickup) => Some(pickup.booked()),
+            Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            _ => None,
         }
     }
 

@@ -207,9 +207,14 @@ impl Book {
 
     /// Forgets what grows with every command and is not asked for again.
     pub fn forget_passing_facts(&mut self) {
-        self.commands = Known::default();
+        self.forget_commands();
         self.documents = Known::default();
         self.last_numbers = Known::default();
+    }
+
+    /// Forgets which commands were accepted: whoever replays a whole journal does not ask.
+    pub fn forget_commands(&mut self) {
+        self.commands = Known::default();
     }
 
     /// Forgets the accounts, to load them again with how credit moved by month.

@@ -90,6 +90,13 @@ impl Pickup {
         self.lines.iter().map(|line| line.amount).sum()
     }
 
+    /// Its postings and movements.
+    pub fn booked(&self) -> (Vec<Posting>, Vec<StockMovement>) {
+        let mut decision = Decision::on(self.occurred_at, Event::PickupRecorded(self.clone()));
+        self.book_into(&mut decision, Direction::In, Flow::Pickup);
+        (decision.postings, decision.movements)
+    }
+
     /// Its postings and movements, or their reversal.
     fn book_into(&self, decision: &mut Decision, direction: Direction, flow: Flow) {
         let credit = Account::HouseholdCredit.of(self.household_no.as_str());

@@ -91,6 +91,30 @@ pub struct CashReceipt {
     pub applied: Vec<(Month, Money)>,
 }
 
+impl CashReceipt {
+    /// Its postings: what it paid at once, and what became fee advance.
+    pub fn postings(&self) -> Vec<Posting> {
+        let cash = self.received.taken_by.account();
+        let side = |account: Account| account.of(self.received.household_no.as_str());
+        let pay = |(period, amount): &(Month, Money)| {
+            Posting::new(
+                cash.clone(),
+                side(Account::FeeReceivable),
+                *amount,
+                Flow::Cash,
+            )
+            .on_charge(*period)
+        };
+        let paid = self.applied.iter().map(|(_, amount)| *amount).sum();
+        let rest = self.received.amount - paid;
+        let advance = rest.is_positive().then(|| {
+            let (debit, credit) = (cash.clone(), side(Account::FeeAdvance));
+            Posting::new(debit, credit, rest, Flow::Cash)
+        });
+        self.applied.iter().map(pay).chain(advance).collect()
+    }
+}
+
 impl ReceiveCash {
     /// Applies cash at once to open charges, oldest first; what is left over becomes fee advance (R-ST-1).
     ///
@@ -117,34 +141,14 @@ impl ReceiveCash {
             .last_number(DocumentKind::CashReceipt, year)?
             .saturating_add(1);
         let receipt_no = DocumentNo::parse("receipt_no", &format!("{year:04}-{number:06}"))?;
-        let cash = self.taken_by.account();
-        let side = |account: Account| account.of(self.household_no.as_str());
         let mut rest = self.amount;
         let open: Vec<_> = book.account(&self.household_no)?.open_charges().collect();
-        let applied: Vec<(Month, Money)> = apply_in_order(&mut rest, open).collect();
-        let pay = |(period, amount): &(Month, Money)| {
-            Posting::new(
-                cash.clone(),
-                side(Account::FeeReceivable),
-                *amount,
-                Flow::Cash,
-            )
-            .on_charge(*period)
-        };
-        let mut postings: Vec<Posting> = applied.iter().map(pay).collect();
-        if rest.is_positive() {
-            postings.push(Posting::new(
-                cash.clone(),
-                side(Account::FeeAdvance),
-                rest,
-                Flow::Cash,
-            ));
-        }
         let receipt = CashReceipt {
             receipt_no,
             received: self.clone(),
-            applied,
+            applied: apply_in_order(&mut rest, open).collect(),
         };
+        let postings = receipt.postings();
         let mut decision = Decision::on(self.received_at, Event::CashReceived(receipt));
         decision.postings = postings;
         Ok(decision)

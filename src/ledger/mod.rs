@@ -20,7 +20,7 @@ pub use crate::ledger::writer::Answer;
 use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
-use crate::store::migrate::{Address, Migrating};
+use crate::store::migrate::{self, Address};
 use crate::store::{Store, Writer, report, village as villages};
 
 /// The books of a database, opened for reading, or for writing as well.
@@ -90,7 +90,7 @@ impl Ledger {
         batch_max: NonZeroUsize,
     ) -> Result<Ledger, Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let writer = Writer::open(address.clone(), Migrating::WhereEmbedded).await?;
+        let writer = Writer::open(address.clone()).await?;
         let store = Store::open(&address).await?;
         let (clock, chance) = (Arc::new(clock), Arc::new(chance));
         let task = WriterTask {
@@ -111,16 +111,17 @@ impl Ledger {
         })
     }
 
-    /// Brings a database to this program's schema.
+    /// Brings a database to this program's schema. On PostgreSQL it is given as the owner of the tables sees it, and the role that the
+    /// application works as may be named: it gets the rights to add to the journal, and none to change it. SQLite has no roles.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn migrate(database: &str) -> Result<(), Error> {
+    pub async fn migrate(database: &str, application_role: Option<&str>) -> Result<(), Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        Writer::open(address, Migrating::Always)
-            .await?
-            .close()
-            .await?;
+        match address {
+            Address::Postgres(url) => migrate::migrate_postgres(&url, application_role).await?,
+            Address::Sqlite(_) => Writer::open(address).await?.close().await?,
+        }
         Ok(())
     }
 

@@ -138,6 +138,12 @@ impl Place {
             .map_err(|_| self.corrupt(&format!("{} bytes", value.len())))
     }
 
+    pub(crate) fn salt(self, value: &[u8]) -> Result<[u8; 16], StoreError> {
+        value
+            .try_into()
+            .map_err(|_| self.corrupt(&format!("{} bytes", value.len())))
+    }
+
     pub(crate) fn json<T: DeserializeOwned>(self, value: &str) -> Result<T, StoreError> {
         serde_json::from_str(value).map_err(|_| self.corrupt(value))
     }

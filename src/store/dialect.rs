@@ -60,6 +60,11 @@ impl Table {
     pub(crate) const fn is_sum(&self) -> bool {
         matches!(self.conflict, Conflict::Add(_))
     }
+
+    /// Whether rows, or values of them, may be erased.
+    pub(crate) const fn is_erasable(&self) -> bool {
+        matches!(self.conflict, Conflict::Fill(_))
+    }
 }
 
 /// One value of a row.
@@ -408,6 +413,33 @@ pub(crate) async fn read_table(
             rows.iter().map(|row| read_row(table, row)).collect()
         }
     }
+}
+
+/// The key of a village that a table has rows of and the database does not know.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn find_other_village(
+    tx: &mut Tx<'_>,
+    table: &Table,
+) -> Result<Option<i64>, StoreError> {
+    let sql = format!(
+        "select village_id from {} where village_id not in (select village_id from village) limit 1",
+        table.name
+    );
+    let row: Option<(i64,)> = match tx {
+        Tx::Sqlite(tx) => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .fetch_optional(&mut **tx)
+                .await?
+        }
+        Tx::Postgres(tx) => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .fetch_optional(&mut **tx)
+                .await?
+        }
+    };
+    Ok(row.map(|(village_id,)| village_id))
 }
 
 fn read_row<R>(table: &Table, row: &R) -> Result<Vec<Cell>, StoreError>

@@ -176,6 +176,21 @@ pub(crate) struct StoredEntry {
     pub(crate) month: String,
     /// The version of the hash.
     pub(crate) hash_version: i64,
+    /// The first of its postings and movements that is not where it should be.
+    pub(crate) misplaced: Option<Misplaced>,
+}
+
+/// A posting or movement out of its place: of no entry, or out of number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Misplaced {
+    /// The table.
+    pub(crate) table: &'static str,
+    /// The entry it names.
+    pub(crate) seq: i64,
+    /// Its number in that entry.
+    pub(crate) line_no: i64,
+    /// The number that a line in its place has.
+    pub(crate) expected: i64,
 }
 
 #[derive(FromRow)]
@@ -212,6 +227,7 @@ limit $3
 const LIST_POSTINGS: &str = "
 select
     seq,
+    line_no,
     debit_account,
     debit_subject,
     credit_account,
@@ -228,6 +244,7 @@ order by seq, line_no
 const LIST_MOVEMENTS: &str = "
 select
     seq,
+    line_no,
     account,
     material,
     collector,
@@ -245,6 +262,7 @@ order by seq, line_no
 #[derive(FromRow)]
 struct PostingRow {
     seq: i64,
+    line_no: i64,
     debit_account: String,
     debit_subject: String,
     credit_account: String,
@@ -257,6 +275,7 @@ struct PostingRow {
 #[derive(FromRow)]
 struct MovementRow {
     seq: i64,
+    line_no: i64,
     account: String,
     material: String,
     collector: String,
@@ -316,10 +335,26 @@ fn assemble(
             postings: Vec::new(),
             movements: Vec::new(),
         };
+        let mut misplaced = None;
+        let mut place = |table, seq, line_no, before: usize| {
+            let expected = i64::try_from(before).unwrap_or(0).saturating_add(1);
+            if (seq, line_no) != (row.seq, expected) {
+                misplaced.get_or_insert(Misplaced {
+                    table,
+                    seq,
+                    line_no,
+                    expected,
+                });
+            }
+        };
         while let Some(posting) = postings.next_if(|posting| posting.seq <= row.seq) {
+            let before = decision.postings.len();
+            place(POSTING.name, posting.seq, posting.line_no, before);
             decision.postings.push(read_posting(&posting)?);
         }
         while let Some(movement) = movements.next_if(|movement| movement.seq <= row.seq) {
+            let before = decision.movements.len();
+            place(STOCK_MOVEMENT.name, movement.seq, movement.line_no, before);
             decision.movements.push(read_movement(&movement)?);
         }
         let entry = Entry {
@@ -341,6 +376,7 @@ fn assemble(
             kind: derived.kind,
             month: derived.month,
             hash_version: derived.hash_version,
+            misplaced,
         });
     }
     Ok(entries)

@@ -13,14 +13,23 @@ use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 
 use crate::store::engine::{Connected, Readers};
 use crate::store::error::{Incompatible, StoreError};
+use crate::store::guard;
 
 /// Every migration: number, name, text for SQLite, text for PostgreSQL. Forward only, never edited after a release.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "books",
-    include_str!("../../migrations/sqlite/0001_books.sql"),
-    include_str!("../../migrations/postgres/0001_books.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "books",
+        include_str!("../../migrations/sqlite/0001_books.sql"),
+        include_str!("../../migrations/postgres/0001_books.sql"),
+    ),
+    (
+        2,
+        "guards",
+        include_str!("../../migrations/sqlite/0002_guards.sql"),
+        include_str!("../../migrations/postgres/0002_guards.sql"),
+    ),
+];
 
 /// The schema this program knows.
 pub(crate) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -60,15 +69,6 @@ impl FromStr for Address {
             )),
         }
     }
-}
-
-/// May the schema be changed on opening?
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Migrating {
-    /// Only on SQLite, after a backup: a village office has nobody to do it by hand.
-    WhereEmbedded,
-    /// On both engines.
-    Always,
 }
 
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {
@@ -248,15 +248,28 @@ async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
 }
 
 /// Opens the connection that writes to a server.
-pub(crate) async fn open_postgres_writer(
+pub(crate) async fn open_postgres_writer(url: &str) -> Result<Connected, StoreError> {
+    let mut connection = PgConnection::connect_with(&postgres_options(url)?)
+        .await
+        .map_err(|error| unreachable(&error))?;
+    check_schema(postgres_schema(&mut connection).await?)?;
+    // Tables are counted while they are empty, and the planner then reads them whole for years.
+    sqlx::query("set enable_seqscan = off")
+        .execute(&mut connection)
+        .await?;
+    Ok(Connected::Postgres(connection))
+}
+
+/// Brings a server's database to this program's schema, as the owner of its tables, and gives a role what the application needs.
+pub(crate) async fn migrate_postgres(
     url: &str,
-    migrating: Migrating,
-) -> Result<Connected, StoreError> {
+    application_role: Option<&str>,
+) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect_with(&postgres_options(url)?)
         .await
         .map_err(|error| unreachable(&error))?;
     let found = postgres_schema(&mut connection).await?;
-    if found < SCHEMA && migrating == Migrating::Always {
+    if found < SCHEMA {
         let migrated = migrator(|row| row.3)
             .run_direct(None, &mut connection, false)
             .await;
@@ -264,11 +277,11 @@ pub(crate) async fn open_postgres_writer(
     } else {
         check_schema(found)?;
     }
-    // Tables are counted while they are empty, and the planner then reads them whole for years.
-    sqlx::query("set enable_seqscan = off")
-        .execute(&mut connection)
-        .await?;
-    Ok(Connected::Postgres(connection))
+    if let Some(role) = application_role {
+        guard::grant(&mut connection, role).await?;
+    }
+    connection.close().await?;
+    Ok(())
 }
 
 /// Opens connections that read from a server.

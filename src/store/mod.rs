@@ -10,6 +10,7 @@ pub(crate) mod document;
 pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod flush;
+pub(crate) mod guard;
 pub(crate) mod household;
 pub(crate) mod journal;
 pub(crate) mod migrate;
@@ -24,7 +25,7 @@ use std::path::Path;
 
 use crate::store::engine::{Connected, Readers, Tx};
 use crate::store::error::StoreError;
-use crate::store::migrate::{Address, Migrating};
+use crate::store::migrate::Address;
 
 /// An opened database: connections that read, and perhaps the one that writes.
 #[derive(Debug)]
@@ -72,13 +73,13 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError::WriterExists`], [`StoreError::Incompatible`], [`StoreError::Unreachable`].
-    pub(crate) async fn open(address: Address, migrating: Migrating) -> Result<Writer, StoreError> {
+    pub(crate) async fn open(address: Address) -> Result<Writer, StoreError> {
         let (connection, lock) = match &address {
             Address::Sqlite(path) => {
                 let lock = lock_writer(path)?;
                 (migrate::open_sqlite_writer(path).await?, Some(lock))
             }
-            Address::Postgres(url) => (migrate::open_postgres_writer(url, migrating).await?, None),
+            Address::Postgres(url) => (migrate::open_postgres_writer(url).await?, None),
         };
         Ok(Writer {
             address,
@@ -95,7 +96,7 @@ impl Writer {
         if let Address::Postgres(url) = &self.address
             && !self.connection.is_alive().await
         {
-            self.connection = migrate::open_postgres_writer(url, Migrating::WhereEmbedded).await?;
+            self.connection = migrate::open_postgres_writer(url).await?;
         }
         self.connection.begin().await
     }

@@ -103,10 +103,14 @@ from village
 order by code
 ";
 
+/// The key and the code of every village, as they stand.
+pub(crate) async fn list(tx: &mut Tx<'_>) -> Result<Vec<(i64, String)>, StoreError> {
+    run!(tx, connection => sqlx::query_as(LIST_CODES).fetch_all(connection))
+}
+
 /// Every village of the database, with its surrogate key.
 pub(crate) async fn list_codes(tx: &mut Tx<'_>) -> Result<Vec<(VillageCode, i64)>, StoreError> {
-    let rows: Vec<(i64, String)> =
-        run!(tx, connection => sqlx::query_as(LIST_CODES).fetch_all(connection))?;
+    let rows = list(tx).await?;
     rows.into_iter()
         .map(|(id, code)| Ok((Place("village", "code").village(&code)?, id)))
         .collect()

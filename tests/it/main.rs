@@ -21,6 +21,7 @@ mod harness;
 mod import;
 mod office;
 mod random_walk;
+mod tampering;
 mod tidy;
 
 mod model {

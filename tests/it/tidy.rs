@@ -95,7 +95,12 @@ fn the_domain_knows_no_database_no_clock_and_no_runtime() {
 #[test]
 fn sql_is_made_from_pieces_in_one_place_only() {
     for (file, content) in files("src", ".rs") {
-        let may = ["src/store/dialect.rs", "src/store/migrate.rs"].contains(&file.as_str());
+        let may = [
+            "src/store/dialect.rs",
+            "src/store/guard.rs",
+            "src/store/migrate.rs",
+        ]
+        .contains(&file.as_str());
         assert!(may || !content.contains("AssertSqlSafe"), "{file}");
     }
 }
@@ -168,7 +173,10 @@ fn both_engines_have_the_same_migrations_and_tables() {
     assert_eq!(names("sqlite"), names("postgres"));
     let columns = |engine: &str| {
         let texts = files(&format!("migrations/{engine}"), ".sql").into_iter();
-        let lines = texts.flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>());
+        // Tables only: what guards them is each engine's own.
+        let tables = texts.filter(|(_, text)| text.contains("create table"));
+        let lines =
+            tables.flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>());
         // The name of each table and column: the first word of a line, or the third of `create table`.
         let name = |line: String| match line.strip_prefix("create table ") {
             Some(table) => table.to_owned(),

@@ -1,6 +1,7 @@
 //! What tests share: a book on either engine, a clock that stands still, and the repository's own data.
 
 mod postgres;
+pub(crate) mod raw;
 
 use std::path::PathBuf;
 use std::process::{Command as Process, Output};
@@ -35,7 +36,10 @@ pub(crate) fn on_both(test: impl AsyncFn(Engine)) {
 
 /// An empty database, gone when dropped.
 pub(crate) struct Database {
+    /// Its address as the program works with it: on PostgreSQL in a role without the right to change the journal.
     pub(crate) url: String,
+    /// Its address as whoever owns the tables sees it.
+    pub(crate) owner: String,
     folder: Option<TempDir>,
     name: Option<String>,
 }
@@ -47,16 +51,21 @@ impl Database {
                 let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite:{}", folder.path().join("books.db").display());
                 Database {
+                    owner: url.clone(),
                     url,
                     folder: Some(folder),
                     name: None,
                 }
             }
             Engine::Postgres => {
-                let (url, name) = postgres::create_database().await;
-                Ledger::migrate(&url).await.unwrap();
+                let name = postgres::create_database().await;
+                let owner = postgres::url(postgres::OWNER, &name);
+                Ledger::migrate(&owner, Some(postgres::APPLICATION))
+                    .await
+                    .unwrap();
                 Database {
-                    url,
+                    url: postgres::url(postgres::APPLICATION, &name),
+                    owner,
                     folder: None,
                     name: Some(name),
                 }
@@ -79,6 +88,11 @@ impl Database {
     pub(crate) async fn close(self, ledger: Ledger) {
         verify(&ledger).await;
         ledger.close().await.unwrap();
+        self.discard().await;
+    }
+
+    /// Gives the database back, whatever was done to it.
+    pub(crate) async fn discard(self) {
         if let Some(name) = &self.name {
             postgres::drop_database(name).await;
         }
@@ -88,8 +102,8 @@ impl Database {
 
 /// Every village's chain and projections are right.
 pub(crate) async fn verify(ledger: &Ledger) {
-    for village in ledger.verify(None, |_| ()).await.unwrap() {
-        assert_eq!(village.finding, None, "{}", village.village);
+    for village in ledger.verify(None, |_, _| ()).await.unwrap() {
+        assert_eq!(village.finding, None, "{:?}", village.village);
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::sync::OnceCell;
 
 /// The user that the server runs as where the tests run as root, which PostgreSQL refuses: nobody.
 const NOBODY: u32 = 65_534;
@@ -112,13 +113,18 @@ fn start(binaries: &Path) -> Server {
     }
 }
 
-fn url(database: &str) -> String {
+/// The role that owns the tables, and may do anything.
+pub(super) const OWNER: &str = "jinfu";
+/// The role that the program works as.
+pub(super) const APPLICATION: &str = "jinfu_app";
+
+pub(super) fn url(role: &str, database: &str) -> String {
     let folder = server().unwrap().folder.display().to_string();
-    format!("postgres://jinfu@localhost/{database}?host={folder}")
+    format!("postgres://{role}@localhost/{database}?host={folder}")
 }
 
 async fn administrator() -> PgConnection {
-    let url = url("postgres");
+    let url = url(OWNER, "postgres");
     let mut tries = 0;
     loop {
         match PgConnection::connect(&url).await {
@@ -135,16 +141,23 @@ async fn administrator() -> PgConnection {
     }
 }
 
-/// A new database: its address and name.
-pub(super) async fn create_database() -> (String, String) {
+/// The name of a new database.
+pub(super) async fn create_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    static ROLE: OnceCell<()> = OnceCell::const_new();
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let mut administrator = administrator().await;
+    ROLE.get_or_init(async || {
+        let sql = AssertSqlSafe(format!("create role {APPLICATION} login"));
+        let mut administrator = self::administrator().await;
+        sqlx::query(sql).execute(&mut administrator).await.unwrap();
+    })
+    .await;
     sqlx::query(AssertSqlSafe(format!("create database {name}")))
         .execute(&mut administrator)
         .await
         .unwrap();
-    (url(&name), name)
+    name
 }
 
 pub(super) async fn drop_database(name: &str) {
