@@ -39,6 +39,8 @@ pub(super) enum Task {
     #[command(subcommand)]
     Run(RunTask),
     Verify(VerifyOptions),
+    Export(ExportOptions),
+    ImportJournal(ImportJournalOptions),
     Migrate(MigrateOptions),
 }
 
@@ -100,6 +102,18 @@ pub(super) struct VerifyOptions {
     pub(super) village: Option<String>,
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: VerifyFormat,
+}
+
+#[derive(Args)]
+pub(super) struct ExportOptions {
+    pub(super) file: PathBuf,
+    #[arg(long, value_name = "CODE")]
+    pub(super) village: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct ImportJournalOptions {
+    pub(super) file: PathBuf,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ mod help;
 mod import;
 mod read;
 mod table;
+mod transfer;
 mod typed;
 mod write;
 
@@ -119,6 +120,8 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Import(options) => import::run(session, &options).await,
         Task::Report(options) => read::report(session, &options).await,
         Task::Statement(options) => read::statement(session, &options).await,
+        Task::Export(options) => transfer::export(session, &options).await,
+        Task::ImportJournal(options) => transfer::import(session, &options).await,
         Task::Verify(options) => read::verify(session, &options).await,
         Task::Pickup(task) => write::pickup(session, task).await,
         Task::Cash(task) => write::cash(session, task).await,

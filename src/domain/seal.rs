@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use crate::domain::VillageCode;
@@ -23,6 +24,33 @@ impl fmt::Display for Hash {
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digit = |one: &u8| match one {
+            b'0'..=b'9' | b'a'..=b'f' => u8::try_from(char::from(*one).to_digit(16)?).ok(),
+            _ => None,
+        };
+        let (pairs, rest) = text.as_bytes().as_chunks();
+        let bytes = pairs
+            .iter()
+            .map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
+        let bytes: Option<Vec<u8>> = bytes.collect();
+        let bytes = bytes
+            .filter(|_| rest.is_empty())
+            .and_then(|bytes| bytes.try_into().ok());
+        bytes
+            .map(Hash)
+            .ok_or_else(|| de::Error::custom("a hash has 64 digits, 0-9 and a-f"))
     }
 }
 

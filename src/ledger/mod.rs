@@ -3,6 +3,7 @@
 mod error;
 mod facts;
 pub mod statement;
+mod transfer;
 pub mod verify;
 mod writer;
 
@@ -16,6 +17,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::report::{MonthReport, Subject, month_report};
 use crate::domain::{Month, Refusal, Request, Village, VillageCode};
 pub use crate::ledger::error::{Error, Trouble};
+pub use crate::ledger::transfer::Rejected;
 pub use crate::ledger::writer::Answer;
 use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
 use crate::store::engine::Tx;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::facts::Accepted;
 use crate::domain::journal::{Decision, Entry, Posting, StockMovement};
-use crate::domain::seal::Hash;
+use crate::domain::seal::{HASH_VERSION, Hash};
 use crate::domain::{Money, Quantity};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
@@ -178,6 +178,19 @@ pub(crate) struct StoredEntry {
     pub(crate) hash_version: i64,
     /// The first of its postings and movements that is not where it should be.
     pub(crate) misplaced: Option<Misplaced>,
+}
+
+impl StoredEntry {
+    /// An entry as it would be stored.
+    pub(crate) fn of(entry: Entry) -> StoredEntry {
+        StoredEntry {
+            kind: entry.decision.event.kind().to_owned(),
+            month: entry.month().to_string(),
+            hash_version: HASH_VERSION,
+            misplaced: None,
+            entry,
+        }
+    }
 }
 
 /// A posting or movement out of its place: of no entry, or out of number.

@@ -23,6 +23,7 @@ mod office;
 mod random_walk;
 mod tampering;
 mod tidy;
+mod transfer;
 
 mod model {
     //! A second, plain model of a village's book, written without looking at the ledger.

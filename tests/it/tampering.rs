@@ -247,8 +247,8 @@ fn every_column_of_every_table_changed_behind_the_back_is_found_and_named() {
             for (column, kind) in raw.columns(&table).await {
                 let row = middle(&mut raw, &table).await;
                 let seq = if JOURNAL.contains(&table.as_str()) {
-                    let seqs = raw.list(&format!("select seq from {table} where {row}"));
-                    seqs.await.remove(0)
+                    let select = format!("select seq from {table} where {row}");
+                    raw.list(&select).await.remove(0)
                 } else {
                     String::new()
                 };

@@ -288,6 +288,7 @@ fn every_refusal_and_trouble_has_a_sentence_that_names_only_its_facts() {
         ("src/domain/refusal.rs", "Refusal", "refusal"),
         ("src/ledger/error.rs", "Trouble", "trouble"),
         ("src/files/import/mod.rs", "FolderProblem", "folder"),
+        ("src/files/journal.rs", "DumpProblem", "dump"),
         ("src/ledger/statement.rs", "LineKind", "line"),
     ];
     for (file, name, family) in families {
@@ -311,7 +312,7 @@ fn every_text_is_used() {
         .collect();
     // Texts of these families are found by a name that is put together.
     let families = [
-        "cli", "refusal-", "trouble-", "folder-", "word-", "line-", "kind-",
+        "cli", "refusal-", "trouble-", "folder-", "dump-", "word-", "line-", "kind-",
     ];
     for key in messages("src/text/zh-CN.ftl").keys() {
         let is_found_by_name = families.iter().any(|family| key.starts_with(family));

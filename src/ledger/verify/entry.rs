@@ -33,7 +33,7 @@ fn cell(
 }
 
 /// What is wrong with an entry, the place named as closely as can be told: whatever else was changed breaks the chain.
-pub(super) fn check(
+pub(crate) fn check(
     book: &Book,
     stored: &StoredEntry,
     private: Option<&Private>,

@@ -1,6 +1,6 @@
 //! Checking the books: the chain recomputed, every projection rebuilt from the journal, the first wrong row named.
 
-mod entry;
+pub(crate) mod entry;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -34,6 +34,11 @@ pub(crate) fn on_both(test: impl AsyncFn(Engine)) {
     });
 }
 
+/// Whether there is a PostgreSQL server to test on.
+pub(crate) fn has_postgres() -> bool {
+    postgres::is_there()
+}
+
 /// An empty database, gone when dropped.
 pub(crate) struct Database {
     /// Its address as the program works with it: on PostgreSQL in a role without the right to change the journal.
