@@ -11,6 +11,9 @@ use jinfu::ledger::{Answer, Error, Ledger};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// The tests' data need not survive the machine.
+const POSTGRES_SETTINGS: &[&str] = &["fsync=off", "max_connections=200"];
+
 /// The engines that every test of the books runs on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Engine {
@@ -53,7 +56,7 @@ impl Database {
                 }
             }
             Engine::Postgres => {
-                let (url, name) = postgres::create_database().await;
+                let (url, name) = postgres::create_database("template1").await;
                 Ledger::migrate(&url).await.unwrap();
                 Database {
                     url,

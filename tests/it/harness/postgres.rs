@@ -1,4 +1,5 @@
-//! A PostgreSQL server of the tests' own, run as an unprivileged user, gone when the tests are.
+//! A PostgreSQL server of the tests' own, run as an unprivileged user, gone when the tests are. The measurements share this file; the module
+//! that holds it says with which settings the server runs.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -8,6 +9,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::POSTGRES_SETTINGS;
 
 /// The user that the server runs as where the tests run as root, which PostgreSQL refuses: nobody.
 const NOBODY: u32 = 65_534;
@@ -97,11 +100,13 @@ fn start(binaries: &Path) -> Server {
         String::from_utf8_lossy(&made.stderr)
     );
     // The shell waits for the end of its input, which comes when the tests end however they end, and then clears away.
-    let script = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=off -c max_connections=200 \
-                  >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf \"$2\"";
+    let script = "folder=\"$2\" && binaries=\"$1\" && shift 2 && \
+                  { \"$binaries/postgres\" -D \"$folder/data\" -k \"$folder\" -c listen_addresses= \"$@\" >\"$folder/log\" 2>&1 & } && \
+                  server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf \"$folder\"";
     let guard = as_nobody(Path::new("/bin/sh"))
         .args(["-c", script, "sh"])
         .args([binaries, folder.as_path()])
+        .args(POSTGRES_SETTINGS.iter().flat_map(|setting| ["-c", setting]))
         .stdin(Stdio::piped())
         .process_group(0)
         .spawn()
@@ -135,15 +140,17 @@ async fn administrator() -> PgConnection {
     }
 }
 
-/// A new database: its address and name.
-pub(super) async fn create_database() -> (String, String) {
+/// A new database, a copy of another: its address and name.
+pub(super) async fn create_database(template: &str) -> (String, String) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let mut administrator = administrator().await;
-    sqlx::query(AssertSqlSafe(format!("create database {name}")))
-        .execute(&mut administrator)
-        .await
-        .unwrap();
+    sqlx::query(AssertSqlSafe(format!(
+        "create database {name} template {template}"
+    )))
+    .execute(&mut administrator)
+    .await
+    .unwrap();
     (url(&name), name)
 }
 
