@@ -1,8 +1,10 @@
 //! The ledgers that sections measure copies of; each is made once, when it is first asked for.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use jinfu::ledger::Ledger;
 use tokio::runtime::Runtime;
 
 use crate::callers::{Callers, Until, load};
@@ -13,6 +15,17 @@ use crate::villages::{Pickups, opening};
 
 /// How many pickups the small ledger has, all of one village.
 pub(crate) const SMALL: u64 = 1_000;
+
+/// Opens villages with their materials, prices and households; the books first, then what is in them.
+pub(crate) async fn open(ledger: &Ledger, villages: Range<u64>, households: u64) {
+    let commands = |index| opening(index, households).into_iter();
+    load(
+        ledger,
+        villages.clone().flat_map(|index| commands(index).take(1)),
+    )
+    .await;
+    load(ledger, villages.flat_map(|index| commands(index).skip(1))).await;
+}
 
 /// The ledgers.
 pub(crate) struct Books {
@@ -63,12 +76,7 @@ impl Books {
     async fn open_villages(&self, database: &Database) {
         let start = Instant::now();
         let ledger = database.open().await;
-        let villages = 0..=self.reported();
-        load(
-            &ledger,
-            villages.flat_map(|index| opening(index, self.sizes.households)),
-        )
-        .await;
+        open(&ledger, 0..self.sizes.villages + 1, self.sizes.households).await;
         ledger.close().await.unwrap();
         let households = (self.sizes.villages + 1) * self.sizes.households;
         eprintln!(
@@ -83,11 +91,8 @@ impl Books {
             let database = Database::file();
             runtime.block_on(async {
                 let ledger = database.open().await;
-                load(
-                    &ledger,
-                    opening(self.reported(), self.sizes.households).into_iter(),
-                )
-                .await;
+                let reported = self.reported();
+                open(&ledger, reported..reported + 1, self.sizes.households).await;
                 self.call(ledger, self.to_report(), SMALL).await;
             });
             database
@@ -128,7 +133,7 @@ impl Books {
         )
     }
 
-    async fn call(&self, ledger: jinfu::ledger::Ledger, pickups: Pickups, count: u64) {
+    async fn call(&self, ledger: Ledger, pickups: Pickups, count: u64) {
         let callers = Callers::of(ledger, pickups);
         callers.call(256, Until::Index(count)).await;
         callers.close().await;

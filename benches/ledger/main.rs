@@ -59,7 +59,6 @@ const SECTIONS: &[Section] = &[
     ("verify", verify::measure),
     ("import", import::measure),
     ("memory", memory::measure),
-    // Last: from here on every statement is listened to.
     ("statements", statements::measure),
 ];
 
@@ -80,6 +79,7 @@ fn main() -> ExitCode {
         eprintln!("no section {word}; there are: {}", names.join(" "));
         return ExitCode::from(2);
     }
+    statements::start_listening();
     let sizes = Sizes::of(words.iter().any(|word| word == "--quick"));
     let bench = Bench {
         sizes,

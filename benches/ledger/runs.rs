@@ -8,10 +8,11 @@ use jinfu::domain::{Command, Request};
 use jinfu::ledger::Ledger;
 
 use crate::Bench;
+use crate::books::open;
 use crate::callers::load;
 use crate::database::Database;
 use crate::table::{Goal, Row, Unit, thousands};
-use crate::villages::{OPENING, Pickups, month, opening, village};
+use crate::villages::{OPENING, Pickups, month, village};
 
 /// For as many households the goals are stated.
 const HOUSEHOLDS: f64 = 100_000.0;
@@ -36,11 +37,7 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
         bench.sizes.seed,
     );
     bench.runtime.block_on(async {
-        load(
-            &ledger,
-            (0..villages).flat_map(|index| opening(index, each)),
-        )
-        .await;
+        open(&ledger, 0..villages, each).await;
         load(
             &ledger,
             (0..households * PICKUPS_EACH).map(|index| earned.request(index)),

@@ -1,12 +1,14 @@
 //! What one batch of 256 pickups sends to the database: listened to where sqlx logs its statements.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::Targets;
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
+use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use crate::Bench;
@@ -27,21 +29,38 @@ struct Heard {
     seconds: f64,
 }
 
-type AllHeard = Arc<Mutex<BTreeMap<String, Heard>>>;
+/// Whether statements are listened to now, and what was heard.
+static IS_LISTENING: AtomicBool = AtomicBool::new(false);
+static ALL: Mutex<BTreeMap<String, Heard>> = Mutex::new(BTreeMap::new());
 
 /// Counts the statements that sqlx logs.
-struct Listener(AllHeard);
+struct Listener;
 
 impl<S: Subscriber> Layer<S> for Listener {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut read = Read::default();
         event.record(&mut read);
-        let mut all = self.0.lock().unwrap();
+        let mut all = ALL.lock().unwrap();
         let heard = all.entry(name_of(&read.sql)).or_default();
         heard.times += 1.0;
         heard.rows += read.rows;
         heard.seconds += read.seconds;
     }
+}
+
+/// Shows warnings of the program, and lets this section listen.
+pub(crate) fn start_listening() {
+    let is_heard = |metadata: &Metadata<'_>, _: &Context<'_, _>| {
+        metadata.target() == "sqlx::query" && IS_LISTENING.load(Ordering::Relaxed)
+    };
+    let heard = dynamic_filter_fn(is_heard).with_max_level_hint(LevelFilter::DEBUG);
+    let told = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_filter(LevelFilter::WARN);
+    let subscriber = tracing_subscriber::registry()
+        .with(told)
+        .with(Listener.with_filter(heard));
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 }
 
 /// The fields of an event.
@@ -91,12 +110,6 @@ fn name_of(sql: &str) -> String {
 }
 
 pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
-    let all = AllHeard::default();
-    let listener = Listener(Arc::clone(&all));
-    let heard = Targets::new().with_target("sqlx::query", Level::DEBUG);
-    let subscriber = tracing_subscriber::registry().with(listener.with_filter(heard));
-    tracing::subscriber::set_global_default(subscriber).unwrap();
-
     let database = Database::file_like(bench.books.filled(&bench.runtime));
     let ledger = bench.runtime.block_on(database.open());
     let callers = Callers::of(ledger, bench.books.to_call());
@@ -106,20 +119,44 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
             .block_on(callers.call(CALLERS, Until::Elapsed(time)))
     };
     call(bench.sizes.round());
-    all.lock().unwrap().clear();
-    let (start, before) = (Instant::now(), callers.brought());
+    let (start, written, before) = (Instant::now(), written_bytes(), callers.brought());
+    IS_LISTENING.store(true, Ordering::Relaxed);
     call(bench.sizes.round() * 2);
-    let (seconds, pickups) = (start.elapsed().as_secs_f64(), callers.brought() - before);
-    let heard = std::mem::take(&mut *all.lock().unwrap());
+    IS_LISTENING.store(false, Ordering::Relaxed);
+    let run = Run {
+        seconds: start.elapsed().as_secs_f64(),
+        pickups: (callers.brought() - before) as f64,
+        written: written_bytes() - written,
+    };
     bench.runtime.block_on(async {
         callers.close().await;
         database.drop().await;
     });
-    tell(&heard, seconds, pickups as f64);
+    let heard = std::mem::take(&mut *ALL.lock().unwrap());
+    tell(&heard, &run);
     Vec::new()
 }
 
-fn tell(heard: &BTreeMap<String, Heard>, seconds: f64, pickups: f64) {
+/// The bytes that this process wrote to files until now.
+fn written_bytes() -> f64 {
+    let told = std::fs::read_to_string("/proc/self/io").unwrap();
+    let bytes = told.lines().find_map(|line| line.strip_prefix("wchar: "));
+    bytes.unwrap().parse().unwrap()
+}
+
+/// A stretch that was listened to.
+struct Run {
+    seconds: f64,
+    pickups: f64,
+    written: f64,
+}
+
+fn tell(heard: &BTreeMap<String, Heard>, run: &Run) {
+    let Run {
+        seconds,
+        pickups,
+        written,
+    } = *run;
     let batches = heard.get(FIRST).map_or(1.0, |first| first.times);
     let mut sorted: Vec<(&String, &Heard)> = heard.iter().collect();
     sorted.sort_by(|(_, left), (_, right)| right.seconds.total_cmp(&left.seconds));
@@ -147,9 +184,10 @@ fn tell(heard: &BTreeMap<String, Heard>, seconds: f64, pickups: f64) {
         seconds - spent,
     ));
     println!(
-        "{batches:.0} batches of {:.0} three-line pickups, {:.2} ms each",
+        "{batches:.0} batches of {:.0} three-line pickups, {:.1} ms each; {:.1} kB written to files per pickup",
         pickups / batches,
-        seconds / batches * 1e3
+        seconds / batches * 1e3,
+        written / pickups / 1e3
     );
     let header = ["statement", "per batch", "rows", "time", "share of the run"];
     println!("{}", plain(&header, 1, rows.into_iter()));
