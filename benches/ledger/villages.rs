@@ -253,7 +253,11 @@ impl Pickups {
         let first = dice.below(MATERIALS.len() as u64);
         let lines = (0..self.lines).map(|line| line_of(&mut dice, (first + line) as usize));
         let lines = lines.collect();
-        let collector = if village_index % 2 == 0 { "C1" } else { "C2" };
+        let collector = if village_index.is_multiple_of(2) {
+            "C1"
+        } else {
+            "C2"
+        };
         Request {
             village: village(village_index),
             id: id(occurred_at, &mut dice),
