@@ -33,7 +33,12 @@ fn shown(path: &Path) -> String {
 
 /// All Rust of the repository.
 fn rust() -> Vec<(String, String)> {
-    [files("src", ".rs"), files("tests", ".rs")].concat()
+    [
+        files("src", ".rs"),
+        files("tests", ".rs"),
+        files("benches", ".rs"),
+    ]
+    .concat()
 }
 
 #[test]
@@ -147,6 +152,7 @@ fn nothing_is_left_undone_and_no_machine_is_named() {
     let texts = [
         files("src", ""),
         files("tests/it", ""),
+        files("benches", ""),
         files("migrations", ".sql"),
         files("examples", ""),
     ];

@@ -12,6 +12,9 @@ use jinfu::ledger::{Answer, Error, Ledger};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// The tests' data need not survive the machine.
+const POSTGRES_SETTINGS: &[&str] = &["fsync=off", "max_connections=200"];
+
 /// The engines that every test of the books runs on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Engine {
@@ -63,7 +66,7 @@ impl Database {
                 }
             }
             Engine::Postgres => {
-                let name = postgres::create_database().await;
+                let name = postgres::create_database("template1").await;
                 let owner = postgres::url(postgres::OWNER, &name);
                 Ledger::migrate(&owner, Some(postgres::APPLICATION))
                     .await

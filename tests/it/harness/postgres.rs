@@ -1,4 +1,5 @@
-//! A PostgreSQL server of the tests' own, run as an unprivileged user, gone when the tests are.
+//! A PostgreSQL server of the tests' own, run as an unprivileged user, gone when the tests are. The measurements share this file; the module
+//! that holds it says with which settings the server runs.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -9,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::OnceCell;
+
+use super::POSTGRES_SETTINGS;
 
 /// The user that the server runs as where the tests run as root, which PostgreSQL refuses: nobody.
 const NOBODY: u32 = 65_534;
@@ -98,11 +101,13 @@ fn start(binaries: &Path) -> Server {
         String::from_utf8_lossy(&made.stderr)
     );
     // The shell waits for the end of its input, which comes when the tests end however they end, and then clears away.
-    let script = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=off -c max_connections=200 \
-                  >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf \"$2\"";
+    let script = "folder=\"$2\" && binaries=\"$1\" && shift 2 && \
+                  { \"$binaries/postgres\" -D \"$folder/data\" -k \"$folder\" -c listen_addresses= \"$@\" >\"$folder/log\" 2>&1 & } && \
+                  server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf \"$folder\"";
     let guard = as_nobody(Path::new("/bin/sh"))
         .args(["-c", script, "sh"])
         .args([binaries, folder.as_path()])
+        .args(POSTGRES_SETTINGS.iter().flat_map(|setting| ["-c", setting]))
         .stdin(Stdio::piped())
         .process_group(0)
         .spawn()
@@ -141,8 +146,8 @@ async fn administrator() -> PgConnection {
     }
 }
 
-/// The name of a new database.
-pub(super) async fn create_database() -> String {
+/// The name of a new database, a copy of another.
+pub(super) async fn create_database(template: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     static ROLE: OnceCell<()> = OnceCell::const_new();
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -153,7 +158,7 @@ pub(super) async fn create_database() -> String {
         sqlx::query(sql).execute(&mut administrator).await.unwrap();
     })
     .await;
-    sqlx::query(AssertSqlSafe(format!("create database {name}")))
+    sqlx::query(AssertSqlSafe(format!("create database {name} template {template}")))
         .execute(&mut administrator)
         .await
         .unwrap();
