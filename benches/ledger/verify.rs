@@ -29,7 +29,10 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
     let mut entries = 0;
     while seconds.len() < bench.sizes.rounds && seconds.iter().sum::<f64>() < ENOUGH {
         let start = Instant::now();
-        let verified = bench.runtime.block_on(ledger.verify(None, |_, _| ())).unwrap();
+        let verified = bench
+            .runtime
+            .block_on(ledger.verify(None, |_, _| ()))
+            .unwrap();
         seconds.push(start.elapsed().as_secs_f64());
         assert!(verified.iter().all(|village| village.finding.is_none()));
         entries = verified.iter().map(|village| village.entries).sum();

@@ -222,6 +222,11 @@ impl Book {
         self.accounts = Known::default();
     }
 
+    /// How many households and accounts it holds.
+    pub fn rows(&self) -> usize {
+        self.households.len().saturating_add(self.accounts.len())
+    }
+
     /// Notes that every household is loaded, and how credit moved from a month on.
     pub fn set_whole_from(&mut self, from: Month) {
         self.households.set_complete();

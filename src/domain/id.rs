@@ -27,7 +27,10 @@ pub fn plain_text(field: &'static str, text: &str, longest: usize) -> Result<Str
 
 /// Orders texts as people order them: digits by the number they write, so 2 comes before 10.
 pub fn natural_order(left: &str, right: &str) -> Ordering {
-    let (mut left_rest, mut right_rest) = (left, right);
+    if left == right {
+        return Ordering::Equal;
+    }
+    let (mut left_rest, mut right_rest) = after_equal_runs(left, right);
     loop {
         let (left_part, left_next) = split_run(left_rest);
         let (right_part, right_next) = split_run(right_rest);
@@ -52,11 +55,28 @@ pub fn natural_order(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// Two texts from the first run on in which they differ: names in one village mostly begin alike.
+fn after_equal_runs<'t>(left: &'t str, right: &'t str) -> (&'t str, &'t str) {
+    let pairs = left.bytes().zip(right.bytes());
+    let equal = pairs.take_while(|(left, right)| left == right).count();
+    let before = left.as_bytes().get(..equal).unwrap_or_default();
+    let is_digit = before.last().is_some_and(u8::is_ascii_digit);
+    let run = before
+        .iter()
+        .rposition(|byte| byte.is_ascii_digit() != is_digit)
+        .map_or(0, |last| last.saturating_add(1));
+    (
+        left.get(run..).unwrap_or(left),
+        right.get(run..).unwrap_or(right),
+    )
+}
+
 /// The first run of digits, or of anything else, and what follows it.
 fn split_run(text: &str) -> (&str, &str) {
-    let is_digit = text.starts_with(|first: char| first.is_ascii_digit());
+    let is_digit = text.as_bytes().first().is_some_and(u8::is_ascii_digit);
     let end = text
-        .find(|char: char| char.is_ascii_digit() != is_digit)
+        .bytes()
+        .position(|byte| byte.is_ascii_digit() != is_digit)
         .unwrap_or(text.len());
     text.split_at(end)
 }

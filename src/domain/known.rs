@@ -76,6 +76,11 @@ impl<K: Ord + Clone, V> Known<K, V> {
             .get_or_insert_default()
     }
 
+    /// How many keys were looked up.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The rows that are loaded and exist.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.rows

@@ -21,6 +21,8 @@ use crate::store::{balance, charge, document, household, journal, price_list, vi
 pub(crate) struct Opened {
     pub(crate) id: Option<i64>,
     pub(crate) book: Book,
+    /// The last batch that asked for it.
+    used_in: u64,
 }
 
 /// The facts of the villages that a batch concerns. They are kept from batch to batch; the head of a village tells whether somebody else
@@ -29,10 +31,14 @@ pub(crate) struct Opened {
 pub(crate) struct Facts {
     villages: BTreeMap<VillageCode, Opened>,
     ids: BTreeMap<VillageCode, i64>,
+    codes: BTreeMap<i64, VillageCode>,
+    batch: u64,
 }
 
-/// How many villages are kept from batch to batch.
-const VILLAGES_MAX: usize = 64;
+/// How many rows are kept from batch to batch, a village counting as many: some tens of megabytes.
+const ROWS_MAX: usize = 32_768;
+/// How many rows a village's own terms, materials and prices count as.
+const VILLAGE_ROWS: usize = 32;
 
 /// May the batch write?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +58,7 @@ impl Facts {
         now: Timestamp,
         purpose: Purpose,
     ) -> Result<(), StoreError> {
+        self.batch = self.batch.saturating_add(1);
         let codes: BTreeSet<&VillageCode> =
             requests.iter().map(|request| &request.village).collect();
         self.open_villages(tx, &codes, purpose).await?;
@@ -85,7 +92,9 @@ impl Facts {
             .filter(|code| !self.ids.contains_key(**code))
             .map(|code| (*code).clone())
             .collect();
-        self.ids.extend(village::find_ids(tx, &unknown).await?);
+        for (code, id) in village::find_ids(tx, &unknown).await? {
+            self.know(code, id);
+        }
         let ids: Vec<i64> = codes
             .iter()
             .filter_map(|code| self.ids.get(*code))
@@ -99,11 +108,13 @@ impl Facts {
         for code in codes {
             let id = self.ids.get(*code).copied();
             let head = id.and_then(|id| heads.get(&id));
-            let kept = self.villages.get(*code);
-            let is_current = kept.is_some_and(|kept| {
-                kept.id == id && head.is_none_or(|head| kept.book.head() == *head)
-            });
-            if is_current {
+            let used_in = self.batch;
+            let kept = self
+                .villages
+                .get_mut(*code)
+                .filter(|kept| kept.id == id && head.is_none_or(|head| kept.book.head() == *head));
+            if let Some(kept) = kept {
+                kept.used_in = used_in;
                 continue;
             }
             let book = match head {
@@ -111,16 +122,20 @@ impl Facts {
                 None => Book::unopened((*code).clone()),
             };
             fresh.extend(id);
-            self.villages.insert((*code).clone(), Opened { id, book });
+            let opened = Opened { id, book, used_in };
+            self.villages.insert((*code).clone(), opened);
         }
         self.load_masters(tx, &fresh).await
     }
 
+    fn know(&mut self, code: VillageCode, id: i64) {
+        self.codes.insert(id, code.clone());
+        self.ids.insert(code, id);
+    }
+
     fn by_id(&mut self, id: i64) -> Option<&mut Book> {
-        self.villages
-            .values_mut()
-            .find(|opened| opened.id == Some(id))
-            .map(|opened| &mut opened.book)
+        let opened = self.villages.get_mut(self.codes.get(&id)?)?;
+        Some(&mut opened.book)
     }
 
     async fn load_masters(&mut self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<(), StoreError> {
@@ -150,7 +165,9 @@ impl Facts {
     ) -> Result<(), StoreError> {
         let mut wanted = Wanted::default();
         for (code, need) in needs {
-            if let Some(Opened { id: Some(id), book }) = self.villages.get(code)
+            if let Some(Opened {
+                id: Some(id), book, ..
+            }) = self.villages.get(code)
                 && book.lacks(need)
             {
                 wanted.add(*id, need);
@@ -346,15 +363,12 @@ impl Facts {
         }
         // Several villages may be opened in one batch, before the first is written.
         let in_batch = self
-            .ids
-            .values()
-            .copied()
-            .max()
-            .unwrap_or(0)
-            .saturating_add(1);
+            .codes
+            .last_key_value()
+            .map_or(1, |(id, _)| id.saturating_add(1));
         let id = village::next_id(tx).await?.max(in_batch);
         opened.id = Some(id);
-        self.ids.insert(code.clone(), id);
+        self.know(code.clone(), id);
         Ok(id)
     }
 
@@ -383,8 +397,28 @@ impl Facts {
         }
         // Somebody else may open a village that this batch found unopened, and nothing of it was worth keeping.
         self.villages.retain(|_, opened| opened.id.is_some());
-        if self.villages.len() > VILLAGES_MAX {
-            self.villages.clear();
+        self.shrink();
+    }
+
+    /// Forgets the villages that were asked for longest ago until half the room is free.
+    fn shrink(&mut self) {
+        let rows = |opened: &Opened| opened.book.rows().saturating_add(VILLAGE_ROWS);
+        let mut kept: usize = self.villages.values().map(rows).sum();
+        if kept <= ROWS_MAX {
+            return;
+        }
+        let mut by_use: Vec<(u64, VillageCode)> = self
+            .villages
+            .iter()
+            .map(|(code, opened)| (opened.used_in, code.clone()))
+            .collect();
+        by_use.sort();
+        for (_, code) in by_use {
+            if kept <= ROWS_MAX / 2 {
+                break;
+            }
+            let forgotten = self.villages.remove(&code);
+            kept -= forgotten.as_ref().map_or(0, rows);
         }
     }
 

@@ -4,7 +4,6 @@
 
 use std::fmt::{self, Write as _};
 
-use serde_json::{Value, json};
 use sqlx::postgres::PgArguments;
 use sqlx::postgres::PgRow;
 use sqlx::query::{Query, QueryAs};
@@ -170,18 +169,21 @@ impl Rows {
 
     /// The rows as SQLite reads them: one JSON text.
     fn to_json(&self) -> String {
-        let cell = |cell: &Cell| match cell {
-            Cell::Null => Value::Null,
-            Cell::Int(number) => json!(number),
-            Cell::Text(text) => json!(text),
-            Cell::Bytes(bytes) => json!(hex(bytes)),
-            Cell::Uuid(id) => json!(hex(id.as_bytes())),
-        };
-        let rows = self
-            .cells
-            .iter()
-            .map(|row| Value::Array(row.iter().map(cell).collect()));
-        Value::Array(rows.collect()).to_string()
+        let mut json = String::with_capacity(self.cells.len() * self.kinds.len() * 16);
+        let mut rows = '[';
+        for row in &self.cells {
+            json.push(rows);
+            rows = ',';
+            let mut cells = '[';
+            for cell in row {
+                json.push(cells);
+                cells = ',';
+                write_json(cell, &mut json);
+            }
+            json.push(']');
+        }
+        json.push(']');
+        json
     }
 
     /// The cells of a column as PostgreSQL reads them: one array.
@@ -275,13 +277,27 @@ fn as_uuid(cell: &Cell) -> Option<Uuid> {
     }
 }
 
+fn write_json(cell: &Cell, json: &mut String) {
+    let written = match cell {
+        Cell::Null => write!(json, "null"),
+        Cell::Int(number) => write!(json, "{number}"),
+        Cell::Text(text) => {
+            json.push_str(&serde_json::to_string(text).unwrap_or_default());
+            Ok(())
+        }
+        Cell::Bytes(bytes) => write!(json, "\"{}\"", hex(bytes)),
+        Cell::Uuid(id) => write!(json, "\"{}\"", id.simple()),
+    };
+    written.expect("a string takes any text");
+}
+
 fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
     bytes
         .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes any text");
-            text
-        })
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+        .collect()
 }
 
 /// Names of the key columns of a keyed select.

@@ -158,10 +158,12 @@ pub(super) async fn create_database(template: &str) -> String {
         sqlx::query(sql).execute(&mut administrator).await.unwrap();
     })
     .await;
-    sqlx::query(AssertSqlSafe(format!("create database {name} template {template}")))
-        .execute(&mut administrator)
-        .await
-        .unwrap();
+    sqlx::query(AssertSqlSafe(format!(
+        "create database {name} template {template}"
+    )))
+    .execute(&mut administrator)
+    .await
+    .unwrap();
     name
 }
 
