@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use crate::config;
+use crate::files::import::READ_WORKBOOK;
 
 #[derive(Parser)]
 #[command(name = "jinfu", version)]
@@ -40,6 +41,8 @@ pub(super) enum Task {
     Run(RunTask),
     Verify(VerifyOptions),
     Migrate,
+    #[command(name = READ_WORKBOOK, hide = true)]
+    ReadWorkbook(ReadWorkbookOptions),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,6 +67,11 @@ pub(super) struct ImportOptions {
     pub(super) dry_run: bool,
     #[arg(long, value_name = "FILE")]
     pub(super) refused: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct ReadWorkbookOptions {
+    pub(super) file: PathBuf,
 }
 
 #[derive(Args)]

@@ -1,5 +1,6 @@
 //! `jinfu import`: a village folder into the books, month by month, with the runs of each month after its last event.
 
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -45,11 +46,14 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
         .as_deref()
         .map(|month| Month::parse("through", month))
         .transpose()?;
-    let plan = import::read(&options.folder)
-        .map_err(|problem| Failure::Sentence(REFUSED, explain(texts, &problem)))?;
+    let plan = read(texts, &options.folder)?;
+    for file in &plan.unknown_tables {
+        let facts = [("file", file.clone())];
+        eprintln!("{}", texts.tell("import-unknown-table", &facts));
+    }
     for column in &plan.unknown_columns {
         let facts = [
-            ("file", column.file.to_owned()),
+            ("file", column.file.clone()),
             ("column", column.column.clone()),
         ];
         eprintln!("{}", texts.tell("import-unknown-column", &facts));
@@ -98,6 +102,16 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
     Err(Failure::Told(REFUSED))
 }
 
+/// Reads a folder, its workbook with the help of this program.
+pub(super) fn read(texts: &Texts, folder: &Path) -> Result<Plan, Failure> {
+    let program = std::env::current_exe().map_err(|error| {
+        let facts = [("reason", error.to_string())];
+        Failure::Sentence(UNAVAILABLE, texts.tell("program-not-found", &facts))
+    })?;
+    import::read(folder, &program)
+        .map_err(|problem| Failure::Sentence(REFUSED, explain(texts, &problem)))
+}
+
 /// The sentence of a problem with the folder.
 fn explain(texts: &Texts, problem: &FolderProblem) -> String {
     let mut facts = problem.facts();
@@ -114,7 +128,7 @@ fn refused_rows(texts: &Texts, refused: &[RefusedRow]) -> Vec<Vec<String>> {
     let row = |row: &RefusedRow| {
         let column = row.column.clone().unwrap_or_default();
         vec![
-            row.source.file.to_owned(),
+            row.source.file.clone(),
             row.source.line.to_string(),
             column,
             texts.refusal(&row.refusal),

@@ -279,7 +279,7 @@ fn every_refusal_and_trouble_has_a_sentence_that_names_only_its_facts() {
     let families = [
         ("src/domain/refusal.rs", "Refusal", "refusal"),
         ("src/ledger/error.rs", "Trouble", "trouble"),
-        ("src/files/import/mod.rs", "FolderProblem", "folder"),
+        ("src/files/import/problem.rs", "FolderProblem", "folder"),
         ("src/ledger/statement.rs", "LineKind", "line"),
     ];
     for (file, name, family) in families {
