@@ -86,7 +86,7 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
     if summary.refused.is_empty() {
         return Ok(());
     }
-    let rows = refused_rows(texts, &summary.refused);
+    let rows = refused_rows(texts, &plan, &summary.refused);
     if let Some(path) = &options.refused {
         std::fs::write(path, csv_of(&rows).unwrap_or_default()).map_err(|error| {
             let facts = [
@@ -121,17 +121,38 @@ fn explain(texts: &Texts, problem: &FolderProblem) -> String {
     texts.sentence("folder", &facts)
 }
 
-fn refused_rows(texts: &Texts, refused: &[RefusedRow]) -> Vec<Vec<String>> {
+/// Why a row is refused, for those who look at the row: with the column's name in its own file, and the forms that a file may use.
+fn why(texts: &Texts, column: Option<&str>, refusal: &Refusal) -> String {
+    let mut facts = refusal.facts();
+    if let (Some(column), true) = (column, facts.contains_key("field")) {
+        facts.insert("field".to_owned(), column.into());
+    }
+    if facts.get("value").is_some_and(|value| value == "") {
+        facts.insert("code".to_owned(), "empty".into());
+    }
+    let is_told_apart = texts.find(&format!("cell-{}", refusal.code())).is_some();
+    let is_empty = facts.get("code").is_some_and(|code| code == "empty");
+    let family = if is_told_apart && !is_empty {
+        "cell"
+    } else {
+        "refusal"
+    };
+    texts.sentence(family, &facts)
+}
+
+fn refused_rows(texts: &Texts, plan: &Plan, refused: &[RefusedRow]) -> Vec<Vec<String>> {
     let header = ["file", "line", "column", "why"]
         .map(|name| texts.say(&format!("word-{name}")))
         .to_vec();
     let row = |row: &RefusedRow| {
-        let column = row.column.clone().unwrap_or_default();
+        let file = &row.source.file;
+        let column = row.column.as_deref();
+        let column = column.map(|column| plan.written_column(file, column));
         vec![
-            row.source.file.clone(),
+            file.clone(),
             row.source.line.to_string(),
-            column,
-            texts.refusal(&row.refusal),
+            column.unwrap_or_default().to_owned(),
+            why(texts, column, &row.refusal),
         ]
     };
     [header]

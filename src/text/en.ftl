@@ -1,4 +1,4 @@
-# Every text a person reads. Keys by use: cli- help, refusal-, trouble-, folder-, word-, line- of a statement, kind- of an entry.
+# Every text a person reads. Keys by use: cli- help, refusal-, cell- of a table, trouble-, folder-, word-, line- of a statement, kind- of an entry.
 
 cli = jinfu: the ledger of recyclables that pay the sanitation fee
 cli-household = Households: register, change, move out, refund
@@ -324,3 +324,9 @@ refusal-too-many-cells = The row has { $cells } cells, its header only { $column
 refusal-cell-is-error = { $field }: the cell is the spreadsheet error { $value }. Open the table and put the right content there.
 refusal-cell-has-no-result = { $field }: the cell is a formula whose result is not in the file. Open it in Excel or WPS, save it again, and import again.
 refusal-cell-is-date = { $field }: the cell is the date { $value }, where none belongs. The spreadsheet probably made it of something else: format the column as text and type it again.
+
+## Refusals of a cell of a village folder: the forms that a table may have
+
+cell-not-a-date = { $field }: “{ $value }” is not a date. Write it like 2025-9-18 or 2025年9月18日.
+cell-not-a-time = { $field }: “{ $value }” is not a time. Write it like 2025-9-18 8:30 or 2025年9月18日8时30分.
+cell-not-a-month = { $field }: “{ $value }” is not a month. Write it like 2025-08 or 2025年8月.

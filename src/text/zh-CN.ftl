@@ -1,4 +1,4 @@
-# 人看到的每一句话。键按用途分组：cli- 帮助，refusal- 拒绝，trouble- 故障，folder- 资料夹，word- 词，line- 对账单行，kind- 凭证。
+# 人看到的每一句话。键按用途分组：cli- 帮助，refusal- 拒绝，cell- 表里一格的拒绝，trouble- 故障，folder- 资料夹，word- 词，line- 对账单行，kind- 凭证。
 
 cli = 金福：废品回收抵扣卫生费的账本
 cli-household = 住户：登记、改、迁出、退预收
@@ -324,3 +324,9 @@ refusal-too-many-cells = 这一行有 { $cells } 格，表头只有 { $columns }
 refusal-cell-is-error = { $field }：这一格是表格软件的错误 { $value }。打开表格，把这一格改成正确的内容。
 refusal-cell-has-no-result = { $field }：这一格是公式，文件里没有存下算出来的数。用 Excel 或 WPS 打开，重新保存，再导入。
 refusal-cell-is-date = { $field }：这一格是日期 { $value }，这里不该是日期。多半是表格软件自动改的：先把这一列设成“文本”，再重新填。
+
+## 资料夹里一格的拒绝：表里可以有的写法
+
+cell-not-a-date = { $field }：“{ $value }” 不是日期，请写成 2025-9-18 或 2025年9月18日 这样。
+cell-not-a-time = { $field }：“{ $value }” 不是时间，请写成 2025-9-18 8:30 或 2025年9月18日8时30分 这样。
+cell-not-a-month = { $field }：“{ $value }” 不是月份，请写成 2025-08 或 2025年8月 这样。

@@ -14,6 +14,7 @@ mod table;
 mod village;
 mod workbook;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -110,6 +111,8 @@ pub struct Plan {
     pub unknown_columns: Vec<UnknownColumn>,
     /// Files and sheets that were passed over.
     pub unknown_tables: Vec<String>,
+    /// The columns of each file by the name they have in it.
+    headers: BTreeMap<String, BTreeMap<&'static str, String>>,
 }
 
 impl Plan {
@@ -142,6 +145,14 @@ impl Plan {
             .filter(is_past)
             .map(|step| Month::at(step.at));
         months.max().unwrap_or(self.opening_month)
+    }
+
+    /// The name that a file itself has for a column.
+    pub fn written_column<'a>(&'a self, file: &str, column: &'a str) -> &'a str {
+        let header = self.headers.get(file);
+        header
+            .and_then(|header| header.get(column))
+            .map_or(column, String::as_str)
     }
 
     fn refuse(&mut self, source: Source, refusal: Refusal) {
@@ -205,6 +216,7 @@ pub fn read(folder: &Path, program: &Path) -> Result<Plan, FolderProblem> {
         refused: Vec::new(),
         unknown_columns: Vec::new(),
         unknown_tables: Vec::new(),
+        headers: BTreeMap::new(),
     };
     let opened_at = month::start_of_day(opening.opening_month.first_day());
     let source = Source {

@@ -32,9 +32,32 @@ fn flag(field: &'static str, text: &str) -> Result<bool, Refusal> {
         other => Err(Refusal::UnknownWord {
             field,
             value: other.to_owned(),
-            allowed: "yes, no",
+            allowed: "是 yes, 否 no",
         }),
     }
+}
+
+/// A word that is not known, with those that a table may use instead.
+fn with_words(refusal: Refusal, words: &'static str) -> Refusal {
+    if let Refusal::UnknownWord { field, value, .. } = refusal {
+        return Refusal::UnknownWord {
+            field,
+            value,
+            allowed: words,
+        };
+    }
+    refusal
+}
+
+fn unit(row: &Row) -> Result<WrittenUnit, Refusal> {
+    WrittenUnit::parse("unit", row.get("unit"))
+        .map_err(|refusal| with_words(refusal, "公斤 kg, 斤 jin, 个 piece"))
+}
+
+fn kind(row: &Row) -> Result<HouseholdKind, Refusal> {
+    let written = row.some("kind").unwrap_or("resident");
+    HouseholdKind::parse("kind", written)
+        .map_err(|refusal| with_words(refusal, "常住 resident, 非本村户籍 non_registered"))
 }
 
 /// Refuses a second row of what a file may name only once.
@@ -78,7 +101,7 @@ pub(super) fn materials(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), Fold
 
 fn material(row: &Row) -> Result<RegisterMaterial, Refusal> {
     row.check()?;
-    let unit = WrittenUnit::parse("unit", row.get("unit"))?.unit();
+    let unit = unit(row)?.unit();
     let name_en = row
         .some("name_en")
         .map(|name| plain_text("name_en", name, 64))
@@ -186,7 +209,7 @@ fn household(
         household_no: household_no.clone(),
         group: Group::parse("group", row.get("group"))?,
         headcount: parse_whole("headcount", row.get("headcount"), 1, 99)?,
-        kind: HouseholdKind::parse("kind", row.some("kind").unwrap_or("resident"))?,
+        kind: kind(row)?,
         moved_in,
         vacant_since: date("vacant_since")?,
         save_up: flag("save_up", row.get("save_up"))?,
@@ -338,7 +361,7 @@ fn pickup_head(row: &Row) -> Result<PickupHead, Refusal> {
 }
 
 fn weighed(row: &Row) -> Result<WeighedLine, Refusal> {
-    let unit = WrittenUnit::parse("unit", row.get("unit"))?;
+    let unit = unit(row)?;
     Ok(WeighedLine {
         material: MaterialCode::parse("material", row.get("material"))?,
         gross: Quantity::parse("gross", row.get("gross"), unit)?,

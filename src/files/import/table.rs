@@ -113,7 +113,7 @@ impl Header {
                     .to_owned(),
             });
         }
-        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
         for (name, column) in self.names.iter().filter(|(name, _)| !name.is_empty()) {
             let Some(column) = column else {
                 plan.unknown_columns.push(UnknownColumn {
@@ -122,14 +122,14 @@ impl Header {
                 });
                 continue;
             };
-            if let Some(first) = seen.insert(column.name, name) {
-                return Err(FolderProblem::ColumnTwice {
-                    file,
-                    column: first.to_owned(),
-                    also: name.clone(),
-                });
+            // A header may be broken over lines where it is written, and never where it is told.
+            let written: String = name.split_whitespace().collect();
+            if let Some(column) = seen.insert(column.name, written) {
+                let also = name.clone();
+                return Err(FolderProblem::ColumnTwice { file, column, also });
             }
         }
+        plan.headers.insert(file, seen);
         Ok(())
     }
 
