@@ -201,9 +201,12 @@ fn household(
     let written = row.get("waiver").split([',', '，', ';', '；', '、']);
     let written = written.map(str::trim).filter(|word| !word.is_empty());
     // A village may have categories in its own words, so that only those it does not have are looked up.
-    let known = |category: &str| match waivers.contains(category) {
-        true => category.to_owned(),
-        false => word(&WAIVERS, category),
+    let known = |category: &str| {
+        if waivers.contains(category) {
+            category.to_owned()
+        } else {
+            word(&WAIVERS, category)
+        }
     };
     let household = RegisterHousehold {
         household_no: household_no.clone(),

@@ -180,23 +180,25 @@ fn full_width(text: &str) -> String {
 }
 
 /// The forms in which people write an instant of Shanghai.
-fn forms([y, m, d, h, min, s]: [u32; 6]) -> Vec<String> {
+fn forms([year, month, day]: [u32; 3], [hour, minute, second]: [u32; 3]) -> Vec<String> {
+    let date = format!("{year}-{month:02}-{day:02}");
+    let clock = format!("{hour}:{minute:02}:{second:02}");
     let mut forms = vec![
-        format!("{y}-{m:02}-{d:02}T{h:02}:{min:02}:{s:02}+08:00"),
-        format!("{y}-{m:02}-{d:02} {h:02}:{min:02}:{s:02}"),
-        format!("{y}/{m}/{d} {h}:{min:02}:{s:02}"),
-        format!("{y}.{m}.{d} {h}:{min:02}:{s:02}"),
-        format!("{y}年{m}月{d}日{h}时{min}分{s}秒"),
-        format!("{y}年{m:02}月{d:02}日 {h}点{min:02}分{s:02}秒"),
-        format!("{y} 年 {m} 月 {d} 日 {h}:{min:02}:{s:02}"),
+        format!("{date}T{clock:0>8}+08:00"),
+        format!("{date} {clock:0>8}"),
+        format!("{year}/{month}/{day} {clock}"),
+        format!("{year}.{month}.{day} {clock}"),
+        format!("{year}年{month}月{day}日{hour}时{minute}分{second}秒"),
+        format!("{year}年{month:02}月{day:02}日 {hour}点{minute:02}分{second:02}秒"),
+        format!("{year} 年 {month} 月 {day} 日 {clock}"),
     ];
-    if s == 0 {
-        forms.push(format!("{y}/{m}/{d} {h}:{min:02}"));
-        forms.push(format!("{y}年{m}月{d}日{h}时{min}分"));
+    if second == 0 {
+        forms.push(format!("{year}/{month}/{day} {hour}:{minute:02}"));
+        forms.push(format!("{year}年{month}月{day}日{hour}时{minute}分"));
     }
-    if (h, min, s) == (0, 0, 0) {
-        forms.push(format!("{y}/{m}/{d}"));
-        forms.push(format!("{y}年{m}月{d}号"));
+    if (hour, minute, second) == (0, 0, 0) {
+        forms.push(format!("{year}/{month}/{day}"));
+        forms.push(format!("{year}年{month}月{day}号"));
     }
     let wide: Vec<String> = forms.iter().skip(1).map(|form| full_width(form)).collect();
     [forms, wide].concat()
@@ -214,7 +216,7 @@ proptest! {
         ],
         fen in 1_u32..100_000,
     ) {
-        let forms = forms([day.0, day.1, day.2, time.0, time.1, time.2]);
+        let forms = forms([day.0, day.1, day.2], [time.0, time.1, time.2]);
         let folder = small_folder();
         let amount = format!("{}.{:02}", fen / 100, fen % 100);
         for amount in [amount.clone(), full_width(&amount)] {
@@ -232,15 +234,15 @@ proptest! {
     }
 
     #[test]
-    fn a_day_is_the_same_in_every_form(y in 1990_u32..2025, m in 1_u32..=12, d in 1_u32..=28) {
+    fn a_day_is_the_same_in_every_form(year in 1990_u32..2025, month in 1_u32..=12, day in 1_u32..=28) {
         let forms = [
-            format!("{y}-{m:02}-{d:02}"),
-            format!("{y}-{m}-{d}"),
-            format!("{y}/{m}/{d}"),
-            format!("{y}.{m}.{d}"),
-            format!("{y}年{m}月{d}日"),
-            format!("{y}/{m}/{d} 0:00"),
-            full_width(&format!("{y}/{m}/{d}")),
+            format!("{year}-{month:02}-{day:02}"),
+            format!("{year}-{month}-{day}"),
+            format!("{year}/{month}/{day}"),
+            format!("{year}.{month}.{day}"),
+            format!("{year}年{month}月{day}日"),
+            format!("{year}/{month}/{day} 0:00"),
+            full_width(&format!("{year}/{month}/{day}")),
         ];
         let folder = small_folder();
         let row = |(number, form): (usize, &String)| format!("{number},1,{form},3\n");

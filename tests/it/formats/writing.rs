@@ -185,7 +185,7 @@ fn write_cell(sheet: &mut Worksheet, row: u32, column: u16, cell: &str) {
     }
     match cell.parse::<f64>() {
         // Every seventh number is text, as after pasting.
-        Ok(number) if row % 7 != 0 => sheet.write_number(row, column, number).unwrap(),
+        Ok(number) if !row.is_multiple_of(7) => sheet.write_number(row, column, number).unwrap(),
         _ => sheet.write_string(row, column, cell).unwrap(),
     };
 }
@@ -207,44 +207,36 @@ pub(crate) fn parts(
         zip.start_file(name, options).unwrap();
         zip.write_all(content.as_bytes()).unwrap();
     };
-    let ids = 1..=sheets.len();
-    let listed: String = ids
-        .clone()
-        .zip(sheets)
-        .map(|(id, (name, _))| format!(r#"<sheet name="{name}" sheetId="{id}" r:id="r{id}"/>"#))
-        .collect();
     let office = "http://schemas.openxmlformats.org";
-    part(
-        "_rels/.rels",
-        &format!(
-            r#"<Relationships xmlns="{office}/package/2006/relationships"><Relationship Id="r1" Type="{office}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
-        ),
-    );
-    part(
-        "xl/workbook.xml",
-        &format!(
-            r#"<workbook xmlns="{office}/spreadsheetml/2006/main" xmlns:r="{office}/officeDocument/2006/relationships"><sheets>{listed}</sheets></workbook>"#
-        ),
-    );
-    let related: String = ids
-        .clone()
-        .map(|id| {
-            format!(
-                r#"<Relationship Id="r{id}" Type="{office}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{id}.xml"/>"#
-            )
-        })
-        .collect();
-    part(
-        "xl/_rels/workbook.xml.rels",
-        &format!(
-            r#"<Relationships xmlns="{office}/package/2006/relationships">{related}</Relationships>"#
-        ),
-    );
-    for (id, (name, rows)) in ids.zip(sheets) {
-        zip.start_file(format!("xl/worksheets/sheet{id}.xml"), options)
-            .unwrap();
-        let head =
-            format!(r#"<worksheet xmlns="{office}/spreadsheetml/2006/main"><sheetData>{rows}"#);
+    let relation = |id: i32, kind: &str, target: &str| {
+        let kind = format!("{office}/officeDocument/2006/relationships/{kind}");
+        format!(r#"<Relationship Id="r{id}" Type="{kind}" Target="{target}"/>"#)
+    };
+    let relations = |relations: &[String]| {
+        let space = format!("{office}/package/2006/relationships");
+        let relations = relations.concat();
+        format!(r#"<Relationships xmlns="{space}">{relations}</Relationships>"#)
+    };
+    let main = format!("{office}/spreadsheetml/2006/main");
+    let (mut listed, mut related) = (Vec::new(), Vec::new());
+    for (id, (name, _)) in (1..).zip(sheets) {
+        listed.push(format!(
+            r#"<sheet name="{name}" sheetId="{id}" r:id="r{id}"/>"#
+        ));
+        let target = format!("worksheets/sheet{id}.xml");
+        related.push(relation(id, "worksheet", &target));
+    }
+    let book = relation(1, "officeDocument", "xl/workbook.xml");
+    part("_rels/.rels", &relations(&[book]));
+    part("xl/_rels/workbook.xml.rels", &relations(&related));
+    let space = format!(r#"xmlns="{main}" xmlns:r="{office}/officeDocument/2006/relationships""#);
+    let listed = listed.concat();
+    let book = format!("<workbook {space}><sheets>{listed}</sheets></workbook>");
+    part("xl/workbook.xml", &book);
+    for (id, (name, rows)) in (1..).zip(sheets) {
+        let name_in_zip = format!("xl/worksheets/sheet{id}.xml");
+        zip.start_file(name_in_zip, options).unwrap();
+        let head = format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}"#);
         zip.write_all(head.as_bytes()).unwrap();
         more(name, &mut zip);
         zip.write_all(b"</sheetData></worksheet>").unwrap();
