@@ -96,15 +96,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         texts,
         database: arguments.database,
     };
-    match start(&session, arguments.task) {
+    match perform(&session, arguments.task) {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => ExitCode::from(tell(&session.texts, failure)),
     }
-}
-
-#[tokio::main]
-async fn start(session: &Session, task: Task) -> Result<(), Failure> {
-    perform(session, task).await
 }
 
 /// The language asked for, which must be known before the command line is parsed, since help is in it.
@@ -123,6 +118,7 @@ fn language_of(words: &[OsString]) -> Language {
     asked.map_or_else(config::language, |tag| Language::of_locale(&tag))
 }
 
+#[tokio::main]
 async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
         Task::Demo => demo::run(session).await,

@@ -12,6 +12,9 @@ use crate::files::import::table::{self, HEADER_WITHIN, RawRow};
 /// What may stand between the cells of a row.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
+/// More cells of a row are not kept: no header has so many, and the row is refused for having too many.
+const CELLS_MAX: usize = 256;
+
 /// The rows of a text that are not blank. The separator is the one under which the header makes the most sense.
 pub(super) fn rows<'a>(
     file: &'a str,
@@ -191,7 +194,10 @@ impl<'a> Records<'a> {
         let line = self.line;
         let mut cells = Vec::new();
         loop {
-            cells.push(Cell::Text(self.cell()?));
+            let cell = Cell::Text(self.cell()?);
+            if cells.len() < CELLS_MAX {
+                cells.push(cell);
+            }
             let separators = &self.separators;
             let is_next = self.rest.next_if(|char| separators.contains(char));
             if is_next.is_none() {

@@ -42,6 +42,10 @@ fn order_of_utf16(bytes: &[u8]) -> Option<Order> {
         side.filter(|byte| **byte == 0).count()
     };
     let (even, odd) = (zeros(0), zeros(1));
+    // One character in four at least; a stray zero byte makes no UTF-16.
+    if even.max(odd).saturating_mul(8) < bytes.len().min(LOOKED_AT) {
+        return None;
+    }
     if odd > even.saturating_mul(3) {
         Some(u16::from_le_bytes)
     } else if even > odd.saturating_mul(3) {

@@ -23,6 +23,8 @@ const UNPACKED_MAX: u64 = 512 * 1024 * 1024;
 const ROWS_MAX: usize = 200_000;
 /// Columns of a sheet.
 const COLUMNS_MAX: usize = 64;
+/// Cells of all tables, with the empty ones before others in their rows: the one that reads the lines keeps them all.
+const CELLS_MAX: usize = 4_000_000;
 
 /// Why reading ended before the end.
 enum Stop {
@@ -58,7 +60,10 @@ impl From<XlsxError> for Stop {
 
 /// Reads a workbook and writes it as JSON Lines. Says whether everything could be written.
 pub fn read_workbook(file: &Path, output: impl Write) -> bool {
-    let mut output = Output(BufWriter::new(output));
+    let mut output = Output {
+        stream: BufWriter::new(output),
+        cells: 0,
+    };
     let ended = limit_self()
         .map_err(|error| Stop::Flaw(Flaw::Unread(error.to_string())))
         .and_then(|()| read(file, &mut output));
@@ -67,7 +72,7 @@ pub fn read_workbook(file: &Path, output: impl Write) -> bool {
         Err(Stop::Flaw(flaw)) => Line::Flaw(flaw),
         Err(Stop::Output) => return false,
     };
-    output.line(&last).is_ok() && output.0.flush().is_ok()
+    output.line(&last).is_ok() && output.stream.flush().is_ok()
 }
 
 /// Lowers what this process may use, for good. It writes no file.
@@ -84,13 +89,16 @@ fn limit_self() -> Result<(), Error> {
     Ok(())
 }
 
-/// The stream that lines are written to.
-struct Output<W: Write>(BufWriter<W>);
+/// The stream that lines are written to, and how many cells were.
+struct Output<W: Write> {
+    stream: BufWriter<W>,
+    cells: usize,
+}
 
 impl<W: Write> Output<W> {
     fn line(&mut self, line: &Line) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.0, line)?;
-        self.0.write_all(b"\n")
+        serde_json::to_writer(&mut self.stream, line)?;
+        self.stream.write_all(b"\n")
     }
 }
 
@@ -199,6 +207,10 @@ impl Rows<'_> {
             self.count = self.count.saturating_add(1);
             if self.count > ROWS_MAX {
                 return Err(self.too_large());
+            }
+            output.cells = output.cells.saturating_add(cells.len());
+            if output.cells > CELLS_MAX {
+                return Err(Flaw::TooLarge.into());
             }
             output.line(&Line::Row(number, cells))?;
         }

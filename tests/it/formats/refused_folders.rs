@@ -9,7 +9,7 @@ const HEADER: &str = "household_no,group,head,headcount\n";
 fn text_in_no_encoding_or_in_two_is_told_with_its_line() {
     let utf8 = format!("{HEADER}H001,1,张三李四,3\nH002,1,王五赵六,3\n");
     let national = gb18030("H003,1,孙七周八,3\n");
-    let cases: [(Vec<u8>, &str); 6] = [
+    let cases: [(Vec<u8>, &str); 7] = [
         (
             b"household_no\n\n\xff\xff\xff\n".to_vec(),
             "Line 3 of households.csv is not UTF-8",
@@ -35,6 +35,10 @@ fn text_in_no_encoding_or_in_two_is_told_with_its_line() {
         (
             [b"\xff\xfe", &utf16le(HEADER)[..], b"x"].concat(),
             "breaks off in line 2",
+        ),
+        (
+            b"household_no\n\0\xff\xff\n".to_vec(),
+            "Line 2 of households.csv is not UTF-8",
         ),
         (
             [&utf16le(HEADER)[..], b"\x00\xd8\n\x00"].concat(),
