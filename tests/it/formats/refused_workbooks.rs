@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use jinfu::files::import::{self, FolderProblem};
 use tempfile::TempDir;
 
 use crate::formats::writing::{example_workbook, parts, row, rows, workbook};
@@ -208,4 +209,57 @@ fn a_bomb_that_lies_about_its_size_is_refused_as_well() {
     }
     write(&folder, "村.xlsx", content);
     is_refused(&folder, &["村.xlsx is"], &["村.xlsx"]);
+}
+
+/// Reads a workbook with something else in the place of the program.
+#[cfg(unix)]
+fn read_with(script: &str) -> (TempDir, FolderProblem) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = with_cash(&rows(&[HEADER]));
+    let program = folder.path().join("program");
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let problem = import::read(folder.path(), &program).unwrap_err();
+    (folder, problem)
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_reading_process_says_is_believed_only_if_it_is_whole() {
+    let file = || "村.xlsx".to_owned();
+    let row = r#"{"row":[1,["户号"]]}"#;
+    for script in [
+        "echo nonsense".to_owned(),
+        format!("echo '{row}'; echo '{{\"end\":null}}'"),
+        r#"echo '{"sheet":"收款"}'"#.to_owned(),
+        r#"echo '{"end":null}'; echo '{"end":null}'"#.to_owned(),
+        r#"echo '{"end":null}'; exit 7"#.to_owned(),
+        ":".to_owned(),
+    ] {
+        let (_, problem) = read_with(&script);
+        let is_unread = matches!(problem, FolderProblem::WorkbookUnread { .. });
+        assert!(is_unread, "{script}: {problem:?}");
+    }
+    let (_, stumbled) = read_with("exit 101");
+    assert_eq!(stumbled, FolderProblem::WorkbookDamaged { file: file() });
+    let (_, killed) = read_with("kill -9 $$");
+    assert_eq!(killed, FolderProblem::WorkbookTooLarge { file: file() });
+    let folder = with_cash(&rows(&[HEADER]));
+    let absent = import::read(folder.path(), &folder.path().join("absent"));
+    assert!(matches!(
+        absent.unwrap_err(),
+        FolderProblem::WorkbookUnread { .. }
+    ));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reading_process_that_writes_without_end_is_ended_and_leaves_no_zombie() {
+    let (folder, problem) = read_with(r#"echo $$ > "$2.pid"; exec /usr/bin/yes"#);
+    let file = "村.xlsx".to_owned();
+    assert_eq!(problem, FolderProblem::WorkbookTooLarge { file });
+    let process = std::fs::read_to_string(folder.path().join("村.xlsx.pid")).unwrap();
+    let entry = std::path::Path::new("/proc").join(process.trim());
+    assert!(!entry.exists(), "{}", entry.display());
 }
