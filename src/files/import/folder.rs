@@ -21,12 +21,12 @@ pub(super) struct Folder<'a> {
 impl Folder<'_> {
     /// Looks what the folder holds, and reads its workbook if it has one.
     pub(super) fn open<'a>(path: &'a Path, program: &Path) -> Result<Folder<'a>, FolderProblem> {
-        let (mut texts, mut workbooks, mut old) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut texts, mut workbooks, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for name in names(path)? {
             match ending(&name).as_str() {
                 "csv" => texts.push(name),
                 "xlsx" => workbooks.push(name),
-                "xls" | "et" => old.push(name),
+                "xls" | "xlsm" | "xlsb" | "et" | "ods" => others.push(name),
                 _ => {}
             }
         }
@@ -44,8 +44,8 @@ impl Folder<'_> {
             }
         };
         let is_table = |name: &String| TABLES.iter().any(|table| table.is_named(stem(name)));
-        if let (None, false, Some(file)) = (&workbook, texts.iter().any(is_table), old.pop()) {
-            return Err(FolderProblem::OldWorkbook { file });
+        if let (None, false, Some(file)) = (&workbook, texts.iter().any(is_table), others.pop()) {
+            return Err(FolderProblem::OtherSpreadsheet { file });
         }
         Ok(Folder {
             path,

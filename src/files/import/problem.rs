@@ -27,8 +27,8 @@ pub enum FolderProblem {
     TableTwice { file: String, other: String },
     /// Two workbooks are there, and nothing says which one counts.
     TwoWorkbooks { file: String, other: String },
-    /// A workbook of Excel before 2007.
-    OldWorkbook { file: String },
+    /// The tables are in a spreadsheet of another format, such as that of Excel before 2007.
+    OtherSpreadsheet { file: String },
     /// The file cannot be read from the disk.
     FileUnreadable { file: String, reason: String },
     /// The file is larger than 64 MiB.

@@ -79,6 +79,7 @@ pub(super) fn read(program: &Path, path: &Path, file: &str) -> Result<Workbook, 
     };
     let mut child = Command::new(program)
         .arg(READ_WORKBOOK)
+        .arg("--")
         .arg(path)
         .env_clear()
         .stdin(Stdio::null())

@@ -149,7 +149,11 @@ fn a_table_that_is_there_twice_or_not_at_all_is_told_under_both_names() {
         std::fs::remove_file(folder.path().join(file)).unwrap();
     }
     write(&folder, "台账.xls", "\u{d0}\u{cf}");
-    is_refused(&folder, &["台账.xls is in an old"], &["台账.xls 是老格式"]);
+    is_refused(
+        &folder,
+        &["台账.xls is a spreadsheet, but not an .xlsx"],
+        &["台账.xls 是表格，但不是 .xlsx"],
+    );
 }
 
 #[test]

@@ -256,7 +256,7 @@ fn what_the_reading_process_says_is_believed_only_if_it_is_whole() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_reading_process_that_writes_without_end_is_ended_and_leaves_no_zombie() {
-    let (folder, problem) = read_with(r#"echo $$ > "$2.pid"; exec /usr/bin/yes"#);
+    let (folder, problem) = read_with(r#"echo $$ > "$3.pid"; exec /usr/bin/yes"#);
     let file = "村.xlsx".to_owned();
     assert_eq!(problem, FolderProblem::WorkbookTooLarge { file });
     let process = std::fs::read_to_string(folder.path().join("村.xlsx.pid")).unwrap();

@@ -131,6 +131,23 @@ fn folders_in_gb18030_and_workbooks_give_the_months_to_the_fen_through_the_progr
 }
 
 #[test]
+fn rare_names_are_the_same_in_every_encoding() {
+    let names = ["于䶮", "𠮷田", "㛃·买买提", "Ｄ．李", "冯𬭎", "龘"];
+    let rows = (1..).zip(names);
+    let rows: Vec<String> = rows
+        .map(|(number, name)| format!("{number},1,{name},3\n"))
+        .collect();
+    let content = format!("户号,组,户主,人口\n{}", rows.concat());
+    let folder = small_folder();
+    write(&folder, "households.csv", &content);
+    let expected = read(&folder);
+    for encoded in [gb18030(&content), utf16le(&content)] {
+        write(&folder, "households.csv", encoded);
+        assert_same(&expected, &read(&folder));
+    }
+}
+
+#[test]
 fn opening_lines_have_chinese_headers_and_words() {
     let folder = small_folder();
     copy("tests/golden/2025-09-core", &["opening.csv"], folder.path());
