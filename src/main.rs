@@ -1,10 +1,9 @@
-//! Parses the command line, runs it, and maps the outcome to an exit code.
+//! Starts the logs, runs the command line, and ends with its exit code.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     jinfu::telemetry::start();
-    jinfu::cli::run(std::env::args_os()).await
+    jinfu::cli::run(std::env::args_os())
 }

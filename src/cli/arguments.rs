@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use crate::config;
+use crate::files::import::READ_WORKBOOK;
 
 #[derive(Parser)]
 #[command(name = "jinfu", version)]
@@ -42,6 +43,8 @@ pub(super) enum Task {
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),
     Migrate(MigrateOptions),
+    #[command(name = READ_WORKBOOK, hide = true)]
+    ReadWorkbook(ReadWorkbookOptions),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +69,11 @@ pub(super) struct ImportOptions {
     pub(super) dry_run: bool,
     #[arg(long, value_name = "FILE")]
     pub(super) refused: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct ReadWorkbookOptions {
+    pub(super) file: PathBuf,
 }
 
 #[derive(Args)]

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use crate::cli::import;
 use crate::cli::read::report_table;
-use crate::cli::{Failure, REFUSED, Session, UNAVAILABLE, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, print};
 use crate::clock::{Chance, Clock};
 use crate::domain::Month;
-use crate::files;
 use crate::ledger::Ledger;
 
 /// The folder of the demo, in the binary, so that the demo needs nothing but the binary.
@@ -54,8 +53,7 @@ pub(super) async fn run(session: &Session) -> Result<(), Failure> {
         std::fs::write(folder.join(file), content).map_err(no_room)?;
     }
     let database = format!("sqlite:{}", folder.join("jinfu.db").display());
-    let plan = files::import::read(&folder)
-        .map_err(|problem| Failure::Sentence(REFUSED, format!("{problem:?}")))?;
+    let plan = import::read(texts, &folder)?;
     let ledger = Ledger::open(&database, Clock::System, Chance::System).await?;
     let month: Month = plan.last_month(ledger.clock().now());
     import::load(&ledger, &plan, Some(month)).await?;

@@ -1,5 +1,6 @@
 //! `jinfu import`: a village folder into the books, month by month, with the runs of each month after its last event.
 
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -45,11 +46,14 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
         .as_deref()
         .map(|month| Month::parse("through", month))
         .transpose()?;
-    let plan = import::read(&options.folder)
-        .map_err(|problem| Failure::Sentence(REFUSED, explain(texts, &problem)))?;
+    let plan = read(texts, &options.folder)?;
+    for file in &plan.unknown_tables {
+        let facts = [("file", file.clone())];
+        eprintln!("{}", texts.tell("import-unknown-table", &facts));
+    }
     for column in &plan.unknown_columns {
         let facts = [
-            ("file", column.file.to_owned()),
+            ("file", column.file.clone()),
             ("column", column.column.clone()),
         ];
         eprintln!("{}", texts.tell("import-unknown-column", &facts));
@@ -82,7 +86,7 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
     if summary.refused.is_empty() {
         return Ok(());
     }
-    let rows = refused_rows(texts, &summary.refused);
+    let rows = refused_rows(texts, &plan, &summary.refused);
     if let Some(path) = &options.refused {
         std::fs::write(path, csv_of(&rows).unwrap_or_default()).map_err(|error| {
             let facts = [
@@ -98,6 +102,16 @@ pub(super) async fn run(session: &Session, options: &ImportOptions) -> Result<()
     Err(Failure::Told(REFUSED))
 }
 
+/// Reads a folder, its workbook with the help of this program.
+pub(super) fn read(texts: &Texts, folder: &Path) -> Result<Plan, Failure> {
+    let program = std::env::current_exe().map_err(|error| {
+        let facts = [("reason", error.to_string())];
+        Failure::Sentence(UNAVAILABLE, texts.tell("program-not-found", &facts))
+    })?;
+    import::read(folder, &program)
+        .map_err(|problem| Failure::Sentence(REFUSED, explain(texts, &problem)))
+}
+
 /// The sentence of a problem with the folder.
 fn explain(texts: &Texts, problem: &FolderProblem) -> String {
     let mut facts = problem.facts();
@@ -107,17 +121,38 @@ fn explain(texts: &Texts, problem: &FolderProblem) -> String {
     texts.sentence("folder", &facts)
 }
 
-fn refused_rows(texts: &Texts, refused: &[RefusedRow]) -> Vec<Vec<String>> {
+/// Why a row is refused, for those who look at the row: with the column's name in its own file, and the forms that a file may use.
+fn why(texts: &Texts, column: Option<&str>, refusal: &Refusal) -> String {
+    let mut facts = refusal.facts();
+    if let (Some(column), true) = (column, facts.contains_key("field")) {
+        facts.insert("field".to_owned(), column.into());
+    }
+    if facts.get("value").is_some_and(|value| value == "") {
+        facts.insert("code".to_owned(), "empty".into());
+    }
+    let is_told_apart = texts.find(&format!("cell-{}", refusal.code())).is_some();
+    let is_empty = facts.get("code").is_some_and(|code| code == "empty");
+    let family = if is_told_apart && !is_empty {
+        "cell"
+    } else {
+        "refusal"
+    };
+    texts.sentence(family, &facts)
+}
+
+fn refused_rows(texts: &Texts, plan: &Plan, refused: &[RefusedRow]) -> Vec<Vec<String>> {
     let header = ["file", "line", "column", "why"]
         .map(|name| texts.say(&format!("word-{name}")))
         .to_vec();
     let row = |row: &RefusedRow| {
-        let column = row.column.clone().unwrap_or_default();
+        let file = &row.source.file;
+        let column = row.column.as_deref();
+        let column = column.map(|column| plan.written_column(file, column));
         vec![
-            row.source.file.to_owned(),
+            file.clone(),
             row.source.line.to_string(),
-            column,
-            texts.refusal(&row.refusal),
+            column.unwrap_or_default().to_owned(),
+            why(texts, column, &row.refusal),
         ]
     };
     [header]

@@ -20,6 +20,7 @@ use crate::cli::arguments::{Arguments, MigrateOptions, Task};
 use crate::clock::{Chance, Clock};
 use crate::config;
 use crate::domain::Refusal;
+use crate::files;
 use crate::ledger::{Error, Ledger};
 use crate::text::{Language, Texts};
 
@@ -72,7 +73,7 @@ impl Session {
 }
 
 /// Runs a command line, and says how it ended.
-pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let texts = Texts::new(language_of(&words));
     let command = help::translate(Arguments::command(), &texts);
@@ -87,11 +88,16 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }
     };
+    // The reader of workbooks limits its own memory, of which the threads of a runtime would take their share.
+    if let Task::ReadWorkbook(options) = &arguments.task {
+        let is_read = files::import::read_workbook(&options.file, std::io::stdout().lock());
+        return ExitCode::from(if is_read { DONE } else { UNAVAILABLE });
+    }
     let session = Session {
         texts,
         database: arguments.database,
     };
-    match perform(&session, arguments.task).await {
+    match perform(&session, arguments.task) {
         Ok(()) => ExitCode::from(DONE),
         Err(failure) => ExitCode::from(tell(&session.texts, failure)),
     }
@@ -113,9 +119,12 @@ fn language_of(words: &[OsString]) -> Language {
     asked.map_or_else(config::language, |tag| Language::of_locale(&tag))
 }
 
+#[tokio::main]
 async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
         Task::Demo => demo::run(session).await,
+        // It needs no session and was done before one began.
+        Task::ReadWorkbook(_) => Ok(()),
         Task::Migrate(options) => migrate(session, &options).await,
         Task::Import(options) => import::run(session, &options).await,
         Task::Report(options) => read::report(session, &options).await,

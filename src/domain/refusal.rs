@@ -50,6 +50,12 @@ pub enum Refusal {
     TooLong { field: &'static str, longest: usize },
     /// A row has more cells than its file has columns.
     TooManyCells { cells: usize, columns: usize },
+    /// A cell holds an error of a spreadsheet, such as `#N/A`.
+    CellIsError { field: &'static str, value: String },
+    /// A cell holds a formula whose result is not in the file.
+    CellHasNoResult { field: &'static str },
+    /// A cell holds a date where none belongs: spreadsheets make dates of codes such as 3-17.
+    CellIsDate { field: &'static str, value: String },
     /// The word is none of those that are allowed here.
     UnknownWord {
         field: &'static str,

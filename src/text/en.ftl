@@ -1,4 +1,4 @@
-# Every text a person reads. Keys by use: cli- help, refusal-, trouble-, folder-, word-, line- of a statement, kind- of an entry.
+# Every text a person reads. Keys by use: cli- help, refusal-, cell- of a table, trouble-, folder-, word-, line- of a statement, kind- of an entry.
 
 cli = jinfu: the ledger of recyclables that pay the sanitation fee
 cli-household = Households: register, change, move out, refund
@@ -20,7 +20,7 @@ cli-shared-line = A weighed line: ZB=8.350kg, ZB=16.7jin, PJ=24piece; followed b
 cli-shared-reason = The reason
 cli-shared-month = The month, e.g. 2025-09
 cli-demo = A demo: a temporary book of 486 households and two months
-cli-import = Imports a village folder (village.toml and CSV files)
+cli-import = Imports a village folder (village.toml with CSV files or one .xlsx)
 cli-import-folder = The folder
 cli-import-through = Charges and offsets every month up to this one; up to the month before the last if not given
 cli-import-dry-run = Tries it and writes nothing
@@ -113,22 +113,41 @@ dump-head-differs = The last entry is not the one that the first line names: exp
 cli-migrate = Brings the database to this program's schema
 cli-migrate-application-role = The role that the program works as, which gets the rights it needs (PostgreSQL)
 migrate-no-roles = SQLite has no roles: --application-role is for PostgreSQL.
+cli-read-workbook = Reads an .xlsx and writes it as JSON Lines; import calls it by itself
+cli-read-workbook-file = The workbook
 migrated = The database has this program's schema.
 recorded = Recorded: { $kind } { $number }, entry { $seq }, check { $hash }, command { $id }
 recorded-before = Recorded before, not again: { $kind } { $number }, entry { $seq }, check { $hash }, command { $id }
 would-be-recorded = Tried: { $kind } { $number } would be recorded (nothing was written)
 nothing-to-do = There was nothing to do, so nothing was recorded.
 file-not-written = The file { $file } cannot be written: { $reason }
+program-not-found = The file of this program itself cannot be found: { $reason }
 import-unknown-column = Note: the column "{ $column }" of { $file } is unknown and was passed over.
+import-unknown-table = Note: { $file } is none of the tables to import and was passed over. Their names are households, materials, prices, pickups, cash and opening, or those in Chinese.
 import-done = { $village }: { $recorded } recorded, { $before } recorded before, { $refused } rows refused.
 import-rehearsed = Tried { $village }: { $recorded } would be recorded, { $before } were recorded before, { $refused } rows would be refused. Nothing was written.
 folder-file-missing = The folder has no { $file }.
+folder-table-missing = The folder has no { $file } (it may also be named { $also }). Add this table and import again.
+folder-sheet-missing = { $file } has no sheet "{ $sheet }" (it may also be named { $also }). Add this sheet and import again.
+folder-table-twice = One table is there twice, as { $file } and { $other }, and nothing says which one counts. Keep the right one and move the other away.
+folder-two-workbooks = The folder has two workbooks, { $file } and { $other }, and nothing says which one counts. Keep the right one and move the other away.
+folder-other-spreadsheet = { $file } is a spreadsheet, but not an .xlsx, and cannot be read. Open it in Excel or WPS, save it as .xlsx, and import again.
 folder-file-unreadable = { $file } cannot be read: { $reason }
 folder-file-too-large = { $file } is over 64 MiB; split it and import the parts.
-folder-not-text = Line { $line } of { $file } is not UTF-8 text; save it as CSV in UTF-8.
+folder-not-text = Line { $line } of { $file } is not UTF-8 text, nor GB18030, and cannot be read. Open the file in Excel or WPS, save it as "CSV UTF-8", and import again.
+folder-text-mixed = { $file } is in two encodings at once: line { $line } is not in the encoding of the others and would come out as garbage. Type that line again, save the file as "CSV UTF-8", and import again.
+folder-half-character = { $file } breaks off in line { $line }, in the middle of a character (UTF-16). It was not copied whole; copy it once more and import again.
+folder-separator-mixed = Line { $line } of { $file } does not use one separator throughout: a file has commas, semicolons or tabs, not several of them. Make them the same and import again.
+folder-quote-open = Line { $line } of { $file } has a double quote " that is never closed, which would swallow all lines behind it. Close or remove it and import again.
+folder-quote-stray = Line { $line } of { $file } has something behind a closing double quote ". Quotes go around a whole cell; a quote inside is written twice. Correct it and import again.
 folder-file-empty = { $file } is empty: it has no header.
-folder-column-missing = { $file } lacks the column "{ $column }".
-folder-column-twice = { $file } has the column "{ $column }" twice.
+folder-column-missing = { $file } lacks the column "{ $column }" ({ $also }). Check the header line.
+folder-column-twice = { $file } has the column "{ $column }" twice, the second time as "{ $also }". Keep one of them.
+folder-workbook-damaged = { $file } is not a whole Excel workbook (.xlsx): it is damaged, not copied whole, or another kind of file. Open it in Excel or WPS, save it as .xlsx, and import again.
+folder-workbook-locked = { $file } asks for a password. Remove the password in Excel or WPS, save it, and import again.
+folder-workbook-too-large = { $file } is too large: reading it takes more memory or time than a village's ledger ever does. Copy the tables into a new workbook, save it, and import again.
+folder-sheet-too-large = { $file } is too large: at most 200000 rows and 64 columns. Delete the rows and columns that are not needed and import again.
+folder-workbook-unread = { $file } could not be read: { $reason }. Try again; if it fails again, save the tables as CSV and import those.
 folder-village-invalid = village.toml cannot be understood: { $reason }
 folder-village-refused = village.toml: { $refusal }
 report-title = { $township } { $village }, report of { $month } · { $pickups } pickups · { $households } households
@@ -318,3 +337,12 @@ kind-cash-voided = Cash receipt voided
 kind-fees-charged = Fees charged
 kind-credit-offset = Credit offset
 refusal-too-many-cells = The row has { $cells } cells, its header only { $columns }.
+refusal-cell-is-error = { $field }: the cell is the spreadsheet error { $value }. Open the table and put the right content there.
+refusal-cell-has-no-result = { $field }: the cell is a formula whose result is not in the file. Open it in Excel or WPS, save it again, and import again.
+refusal-cell-is-date = { $field }: the cell is the date { $value }, where none belongs. The spreadsheet probably made it of something else: format the column as text and type it again.
+
+## Refusals of a cell of a village folder: the forms that a table may have
+
+cell-not-a-date = { $field }: “{ $value }” is not a date. Write it like 2025-9-18 or 2025年9月18日.
+cell-not-a-time = { $field }: “{ $value }” is not a time. Write it like 2025-9-18 8:30 or 2025年9月18日8时30分.
+cell-not-a-month = { $field }: “{ $value }” is not a month. Write it like 2025-08 or 2025年8月.

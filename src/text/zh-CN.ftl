@@ -1,4 +1,4 @@
-# 人看到的每一句话。键按用途分组：cli- 帮助，refusal- 拒绝，trouble- 故障，folder- 资料夹，word- 词，line- 对账单行，kind- 凭证。
+# 人看到的每一句话。键按用途分组：cli- 帮助，refusal- 拒绝，cell- 表里一格的拒绝，trouble- 故障，folder- 资料夹，word- 词，line- 对账单行，kind- 凭证。
 
 cli = 金福：废品回收抵扣卫生费的账本
 cli-household = 住户：登记、改、迁出、退预收
@@ -20,7 +20,7 @@ cli-shared-line = 称重一行：ZB=8.350kg、ZB=16.7jin、PJ=24piece；后面�
 cli-shared-reason = 原因
 cli-shared-month = 账期，如 2025-09
 cli-demo = 演示：一个临时账本，带 486 户两个月的数据
-cli-import = 导入一个村的资料夹（village.toml 和 CSV 表）
+cli-import = 导入一个村的资料夹（village.toml 和 CSV 表，或者一个 .xlsx 工作簿）
 cli-import-folder = 资料夹
 cli-import-through = 到这个月为止，每月计费并抵扣；不写则到最后一个月的前一个月
 cli-import-dry-run = 只试算，不入账
@@ -113,22 +113,41 @@ dump-head-differs = 最后一张凭证与首行所记不符：应为 { $expected
 cli-migrate = 把数据库升到本程序的版本
 cli-migrate-application-role = 程序平时使用的数据库角色，授予它所需的权限（PostgreSQL）
 migrate-no-roles = SQLite 没有角色：--application-role 只用于 PostgreSQL。
+cli-read-workbook = 读一个 .xlsx，写成每行一个 JSON；导入时程序自己调用
+cli-read-workbook-file = 工作簿
 migrated = 数据库已是本程序的版本。
 recorded = 已入账：{ $kind } { $number }，凭证 { $seq }，校验 { $hash }，命令编号 { $id }
 recorded-before = 以前已入账，没有重复记：{ $kind } { $number }，凭证 { $seq }，校验 { $hash }，命令编号 { $id }
 would-be-recorded = 试算：会入账 { $kind } { $number }（没有写入）
 nothing-to-do = 没有要办的，没有记账。
 file-not-written = 文件 { $file } 写不进去：{ $reason }
+program-not-found = 找不到本程序自己的文件：{ $reason }
 import-unknown-column = 注意：{ $file } 的“{ $column }”列不认识，没有用。
+import-unknown-table = 注意：{ $file } 不是要导入的表，没有用。表只认这些名字：住户、品类、价格、回收、收款、期初，或它们的英文名。
 import-done = { $village }：入账 { $recorded } 笔，以前已入账 { $before } 笔，没入账 { $refused } 行。
 import-rehearsed = 试算 { $village }：会入账 { $recorded } 笔，以前已入账 { $before } 笔，不能入账 { $refused } 行。没有写入。
 folder-file-missing = 资料夹里没有 { $file }。
+folder-table-missing = 资料夹里没有 { $file }（也可以叫 { $also }）。补上这张表再导入。
+folder-sheet-missing = { $file } 里没有工作表“{ $also }”（也可以叫 { $sheet }）。加上这张工作表再导入。
+folder-table-twice = 同一张表有两份：{ $file } 和 { $other }，不知道该用哪一份。留下对的那份，另一份移走或改名。
+folder-two-workbooks = 资料夹里有两个工作簿：{ $file } 和 { $other }，不知道该用哪一个。留下对的那个，另一个移走。
+folder-other-spreadsheet = { $file } 是表格，但不是 .xlsx 格式，读不了。用 Excel 或 WPS 打开，另存为 .xlsx，再导入。
 folder-file-unreadable = { $file } 读不出来：{ $reason }
 folder-file-too-large = { $file } 超过 64 MiB，请拆开再导入。
-folder-not-text = { $file } 第 { $line } 行不是 UTF-8 文字，请另存为 UTF-8 编码的 CSV。
+folder-not-text = { $file } 第 { $line } 行既不是 UTF-8 也不是 GB18030（国标）文字，读不出来。用 Excel 或 WPS 打开，另存为“CSV UTF-8”，再导入。
+folder-text-mixed = { $file } 一个文件里混了两种编码，第 { $line } 行和别的行不一样，读出来会是乱码。把这一行重新打一遍，整个文件另存为“CSV UTF-8”，再导入。
+folder-half-character = { $file } 到第 { $line } 行断了，最后少半个字（UTF-16 编码）。文件没有拷全，重新拷一份再导入。
+folder-separator-mixed = { $file } 第 { $line } 行的分隔符前后不一致：逗号、分号、制表符，一个文件只能用一种。改成一样的再导入。
+folder-quote-open = { $file } 第 { $line } 行有一个英文双引号 " 只有开头没有结尾，后面的行都会被它吞掉。补上或删掉这个引号再导入。
+folder-quote-stray = { $file } 第 { $line } 行的英文双引号 " 后面多了字。引号要把整格包住；格里的引号写两个 ""。改好再导入。
 folder-file-empty = { $file } 是空的，没有表头。
-folder-column-missing = { $file } 缺“{ $column }”列。
-folder-column-twice = { $file } 的“{ $column }”列写了两次。
+folder-column-missing = { $file } 缺“{ $also }”（{ $column }）这一列。看看表头那一行有没有写、写对没有。
+folder-column-twice = { $file } 里“{ $column }”和“{ $also }”是同一列，写了两次。只留一列。
+folder-workbook-damaged = { $file } 不是完整的 Excel 工作簿（.xlsx）：坏了、没拷全，或者本来是别的文件。用 Excel 或 WPS 打开，另存为 .xlsx，再导入。
+folder-workbook-locked = { $file } 设了打开密码。用 Excel 或 WPS 去掉密码，保存，再导入。
+folder-workbook-too-large = { $file } 太大了：读它要用的内存或时间超过限度，一个村的账用不了这么多。把表复制到一个新工作簿里保存，再导入。
+folder-sheet-too-large = { $file } 太大了：最多 200000 行、64 列。删掉多余的行和列，再导入。
+folder-workbook-unread = { $file } 没有读成：{ $reason }。再试一次；还不行，把表另存为 CSV 再导入。
 folder-village-invalid = village.toml 看不懂：{ $reason }
 folder-village-refused = village.toml：{ $refusal }
 report-title = { $township }{ $village } { $month } 月度对账表 · 回收 { $pickups } 单 · 参与 { $households } 户
@@ -318,3 +337,12 @@ kind-cash-voided = 收款已作废
 kind-fees-charged = 应收卫生费已生成
 kind-credit-offset = 抵扣已入账
 refusal-too-many-cells = 这一行有 { $cells } 格，表头只有 { $columns } 列。
+refusal-cell-is-error = { $field }：这一格是表格软件的错误 { $value }。打开表格，把这一格改成正确的内容。
+refusal-cell-has-no-result = { $field }：这一格是公式，文件里没有存下算出来的数。用 Excel 或 WPS 打开，重新保存，再导入。
+refusal-cell-is-date = { $field }：这一格是日期 { $value }，这里不该是日期。多半是表格软件自动改的：先把这一列设成“文本”，再重新填。
+
+## 资料夹里一格的拒绝：表里可以有的写法
+
+cell-not-a-date = { $field }：“{ $value }” 不是日期，请写成 2025-9-18 或 2025年9月18日 这样。
+cell-not-a-time = { $field }：“{ $value }” 不是时间，请写成 2025-9-18 8:30 或 2025年9月18日8时30分 这样。
+cell-not-a-month = { $field }：“{ $value }” 不是月份，请写成 2025-08 或 2025年8月 这样。

@@ -15,7 +15,7 @@ use jinfu::ledger::Ledger;
 use serde_json::Value;
 
 use crate::harness::{
-    Database, Engine, assert_figures, jinfu, json_file, on_both, repository, submit,
+    Database, Engine, assert_figures, jinfu, json_file, on_both, program, repository, submit,
 };
 
 fn text(value: &Value, field: &str) -> String {
@@ -90,7 +90,7 @@ fn command(event: &Value) -> Command {
 async fn replayed(engine: Engine) -> (Database, Ledger, VillageCode) {
     let database = Database::new(engine).await;
     let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
-    let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
+    let plan = import::read(&repository("tests/golden/2025-09-core"), program()).unwrap();
     assert_eq!(plan.refused, []);
     for step in &plan.steps {
         ledger.submit(step.request.clone()).await.unwrap();
@@ -190,7 +190,7 @@ fn the_same_folder_has_the_same_head_on_both_engines() {
     on_both(async |engine| {
         let database = Database::new(engine).await;
         let ledger = database.open("2026-01-01T00:00:00+08:00", 7).await;
-        let plan = import::read(&repository("tests/golden/2025-09-core")).unwrap();
+        let plan = import::read(&repository("tests/golden/2025-09-core"), program()).unwrap();
         for step in &plan.steps {
             ledger.submit(step.request.clone()).await.unwrap();
         }

@@ -9,7 +9,7 @@ use jinfu::files::import;
 use jinfu::ledger::{Error, Trouble};
 use tempfile::TempDir;
 
-use crate::harness::{Database, Engine, jinfu, on_both, refusal, repository, submit};
+use crate::harness::{Database, Engine, jinfu, on_both, program, refusal, repository, submit};
 
 /// A copy of the worked month's folder, to be spoiled.
 fn folder() -> TempDir {
@@ -254,7 +254,7 @@ fn a_bad_price_list_is_refused_whole_and_only_it() {
         "prices.csv",
         format!("effective_from,material,price,per\n{good}{twice}"),
     );
-    let plan = import::read(folder.path()).unwrap();
+    let plan = import::read(folder.path(), program()).unwrap();
     let refused: Vec<_> = plan
         .refused
         .iter()

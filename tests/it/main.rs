@@ -17,6 +17,7 @@
 
 mod fees;
 mod first_month;
+mod formats;
 mod harness;
 mod import;
 mod office;

@@ -1,69 +1,41 @@
-//! A village folder (village.toml and CSV files) as commands in time order. One bad row spoils its own document and nothing else.
+//! A village folder (village.toml with CSV files or a workbook) as commands in time order. One bad row spoils its own document and nothing
+//! else.
 
+mod cells;
+mod columns;
+mod delimited;
+mod encoding;
+mod folder;
 mod opening;
+mod problem;
+mod reader;
 mod rows;
 mod table;
 mod village;
+mod workbook;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::{Command, Month, Refusal, Request, VillageCode, month};
+use crate::files::import::folder::Folder;
+pub use crate::files::import::problem::FolderProblem;
+pub use crate::files::import::reader::read_workbook;
+pub use crate::files::import::workbook::READ_WORKBOOK;
 
 /// The name under which an import stands in the journal.
 const ACTOR: &str = "import";
 
-/// Why a folder cannot be read at all. The sentences are in `text/*.ftl` under `folder-<code>`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "each variant is a sentence; its fields are the facts that the sentence names"
-)]
-pub enum FolderProblem {
-    /// A file that every folder has is not there.
-    FileMissing { file: String },
-    /// The file cannot be read from the disk.
-    FileUnreadable { file: String, reason: String },
-    /// The file is larger than 64 MiB.
-    FileTooLarge { file: String },
-    /// The file is not text in UTF-8.
-    NotText { file: String, line: u64 },
-    /// The file has no header.
-    FileEmpty { file: String },
-    /// A column is not there that every such file has.
-    ColumnMissing { file: String, column: String },
-    /// A column stands twice.
-    ColumnTwice { file: String, column: String },
-    /// village.toml cannot be understood.
-    VillageInvalid { reason: String },
-    /// A value of village.toml makes no sense.
-    VillageRefused {
-        field: String,
-        refusal: Box<Refusal>,
-    },
-}
-
-impl FolderProblem {
-    /// The problem by name: its code and its facts.
-    pub fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
-        match serde_json::to_value(self) {
-            Ok(serde_json::Value::Object(facts)) => facts,
-            Ok(_) | Err(_) => serde_json::Map::new(),
-        }
-    }
-}
-
 /// Where something stands in the folder.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Source {
-    /// The file.
-    pub file: &'static str,
-    /// The line, counted from 1.
+    /// The file; a sheet as `village.xlsx/households`.
+    pub file: String,
+    /// The line of the file or row of the sheet, counted from 1.
     pub line: u64,
 }
 
@@ -92,8 +64,8 @@ impl RefusedRow {
 /// A column that nobody knows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownColumn {
-    /// The file.
-    pub file: &'static str,
+    /// The file or sheet.
+    pub file: String,
     /// The column.
     pub column: String,
 }
@@ -137,6 +109,10 @@ pub struct Plan {
     pub refused: Vec<RefusedRow>,
     /// Columns that were passed over.
     pub unknown_columns: Vec<UnknownColumn>,
+    /// Files and sheets that were passed over.
+    pub unknown_tables: Vec<String>,
+    /// The columns of each file by the name they have in it.
+    headers: BTreeMap<String, BTreeMap<&'static str, String>>,
 }
 
 impl Plan {
@@ -169,6 +145,14 @@ impl Plan {
             .filter(is_past)
             .map(|step| Month::at(step.at));
         months.max().unwrap_or(self.opening_month)
+    }
+
+    /// The name that a file itself has for a column.
+    pub fn written_column<'a>(&'a self, file: &str, column: &'a str) -> &'a str {
+        let header = self.headers.get(file);
+        header
+            .and_then(|header| header.get(column))
+            .map_or(column, String::as_str)
     }
 
     fn refuse(&mut self, source: Source, refusal: Refusal) {
@@ -217,22 +201,26 @@ fn command_id(village: &VillageCode, at: Timestamp, turn: Turn, number: &str) ->
     Uuid::new_v8(bytes)
 }
 
-/// Reads a village folder. Rows that make no sense are in `refused`, everything else is in `steps`.
+/// Reads a village folder. Rows that make no sense are in `refused`, everything else is in `steps`. `program` is this program, which reads a
+/// workbook in a process of its own.
 ///
 /// # Errors
-/// [`FolderProblem`] if a file is missing, is not text, is too large, lacks a column, or the village itself makes no sense.
-pub fn read(folder: &Path) -> Result<Plan, FolderProblem> {
+/// [`FolderProblem`] if a file is missing, is there twice, cannot be read, lacks a column, or the village itself makes no sense.
+pub fn read(folder: &Path, program: &Path) -> Result<Plan, FolderProblem> {
     let (code, opening) = village::read(folder)?;
+    let waivers = opening.waivers.keys().cloned().collect();
     let mut plan = Plan {
         village: code.clone(),
         opening_month: opening.opening_month,
         steps: Vec::new(),
         refused: Vec::new(),
         unknown_columns: Vec::new(),
+        unknown_tables: Vec::new(),
+        headers: BTreeMap::new(),
     };
     let opened_at = month::start_of_day(opening.opening_month.first_day());
     let source = Source {
-        file: village::FILE,
+        file: village::FILE.to_owned(),
         line: 1,
     };
     plan.add(
@@ -242,12 +230,14 @@ pub fn read(folder: &Path) -> Result<Plan, FolderProblem> {
         Command::OpenVillage(opening),
         source,
     );
-    rows::materials(folder, &mut plan)?;
-    rows::households(folder, &mut plan)?;
-    rows::prices(folder, &mut plan)?;
-    rows::pickups(folder, &mut plan)?;
-    rows::cash(folder, &mut plan)?;
-    opening::opening(folder, &mut plan)?;
+    let folder = Folder::open(folder, program)?;
+    plan.unknown_tables = folder.unknown();
+    rows::materials(&folder, &mut plan)?;
+    rows::households(&folder, &waivers, &mut plan)?;
+    rows::prices(&folder, &mut plan)?;
+    rows::pickups(&folder, &mut plan)?;
+    rows::cash(&folder, &mut plan)?;
+    opening::opening(&folder, &mut plan)?;
     plan.steps.sort_by_key(|left| (left.at, left.turn));
     plan.refused
         .sort_by(|left, right| left.source.cmp(&right.source));

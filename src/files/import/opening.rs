@@ -1,7 +1,6 @@
 //! opening.csv: what the village had and owed when its book was opened.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -9,25 +8,20 @@ use crate::domain::opening::{OpeningLine, RecordOpening};
 use crate::domain::{
     Account, Command, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, Unit, plain_text,
 };
+use crate::files::import::columns::OPENING;
+use crate::files::import::folder::Folder;
 use crate::files::import::rows::check_first;
-use crate::files::import::table::{Row, Sheet, read_rows};
+use crate::files::import::table::Row;
 use crate::files::import::{FolderProblem, Plan, Turn};
 
-const OPENING: Sheet = Sheet {
-    file: "opening.csv",
-    is_optional: true,
-    needed: &["kind", "subject", "amount"],
-    possible: &["period", "quantity"],
-};
-
-pub(super) fn opening(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+pub(super) fn opening(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), FolderProblem> {
     let mut seen = BTreeMap::new();
     let units: BTreeMap<String, Unit> = plan
         .steps
         .iter()
         .filter_map(|step| material_unit(&step.request.command))
         .collect();
-    for row in read_rows(folder, &OPENING, plan)? {
+    for row in folder.rows(&OPENING, plan)? {
         let parsed = opening_line(&row, &units).and_then(|line| {
             let number = line.number()?;
             let refusal = Refusal::DocumentNoTaken {
@@ -61,6 +55,7 @@ fn material_unit(command: &Command) -> Option<(String, Unit)> {
 
 /// Reads an opening line: kind `credit`, `charge`, `stock`, or the code of an account.
 fn opening_line(row: &Row, units: &BTreeMap<String, Unit>) -> Result<OpeningLine, Refusal> {
+    row.check()?;
     let (subject, amount) = (row.get("subject"), row.get("amount"));
     match row.get("kind") {
         "credit" => Ok(OpeningLine::Credit {

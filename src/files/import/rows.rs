@@ -1,7 +1,6 @@
 //! The rows of each file as commands.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -17,73 +16,48 @@ use crate::domain::{
     CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money,
     Month, Quantity, Refusal, UnitPrice, WrittenUnit, plain_text,
 };
-use crate::files::import::table::{Row, Sheet, read_rows};
+use crate::files::import::cells::word;
+use crate::files::import::columns::{CASH, HOUSEHOLDS, MATERIALS, PICKUPS, PRICES, WAIVERS};
+use crate::files::import::folder::Folder;
+use crate::files::import::table::Row;
 use crate::files::import::{FolderProblem, Plan, Source, Turn};
-
-const MATERIALS: Sheet = Sheet {
-    file: "materials.csv",
-    is_optional: false,
-    needed: &["code", "name", "unit"],
-    possible: &["name_en", "hazardous", "needs_identity"],
-};
-
-const HOUSEHOLDS: Sheet = Sheet {
-    file: "households.csv",
-    is_optional: false,
-    needed: &["household_no", "group", "headcount"],
-    possible: &[
-        "head",
-        "kind",
-        "waiver",
-        "moved_in",
-        "moved_out",
-        "vacant_since",
-        "save_up",
-    ],
-};
-
-const PRICES: Sheet = Sheet {
-    file: "prices.csv",
-    is_optional: false,
-    needed: &["effective_from", "material", "price"],
-    possible: &["per"],
-};
-
-const PICKUPS: Sheet = Sheet {
-    file: "pickups.csv",
-    is_optional: true,
-    needed: &[
-        "pickup_no",
-        "occurred_at",
-        "household_no",
-        "collector",
-        "material",
-        "gross",
-        "unit",
-    ],
-    possible: &["tare", "deduction"],
-};
-
-const CASH: Sheet = Sheet {
-    file: "cash.csv",
-    is_optional: true,
-    needed: &["received_at", "household_no", "amount"],
-    possible: &[],
-};
 
 /// Why deductions on a paper ledger stand without one: it has no column for reasons.
 const PAPER_REASON: &str = "paper ledger";
 
 fn flag(field: &'static str, text: &str) -> Result<bool, Refusal> {
     match text {
-        "" | "no" | "false" | "0" | "否" => Ok(false),
-        "yes" | "true" | "1" | "是" => Ok(true),
+        "" | "no" | "false" | "0" => Ok(false),
+        "yes" | "true" | "1" => Ok(true),
         other => Err(Refusal::UnknownWord {
             field,
             value: other.to_owned(),
-            allowed: "yes, no",
+            allowed: "是 yes, 否 no",
         }),
     }
+}
+
+/// A word that is not known, with those that a table may use instead.
+fn with_words(refusal: Refusal, words: &'static str) -> Refusal {
+    if let Refusal::UnknownWord { field, value, .. } = refusal {
+        return Refusal::UnknownWord {
+            field,
+            value,
+            allowed: words,
+        };
+    }
+    refusal
+}
+
+fn unit(row: &Row) -> Result<WrittenUnit, Refusal> {
+    WrittenUnit::parse("unit", row.get("unit"))
+        .map_err(|refusal| with_words(refusal, "公斤 kg, 斤 jin, 个 piece"))
+}
+
+fn kind(row: &Row) -> Result<HouseholdKind, Refusal> {
+    let written = row.some("kind").unwrap_or("resident");
+    HouseholdKind::parse("kind", written)
+        .map_err(|refusal| with_words(refusal, "常住 resident, 非本村户籍 non_registered"))
 }
 
 /// Refuses a second row of what a file may name only once.
@@ -99,9 +73,9 @@ pub(super) fn check_first<K: Ord>(
     }
 }
 
-pub(super) fn materials(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+pub(super) fn materials(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), FolderProblem> {
     let mut seen = BTreeMap::new();
-    for row in read_rows(folder, &MATERIALS, plan)? {
+    for row in folder.rows(&MATERIALS, plan)? {
         let parsed = material(&row).and_then(|material| {
             let refusal = Refusal::MaterialTaken {
                 material: material.code.to_string(),
@@ -126,7 +100,8 @@ pub(super) fn materials(folder: &Path, plan: &mut Plan) -> Result<(), FolderProb
 }
 
 fn material(row: &Row) -> Result<RegisterMaterial, Refusal> {
-    let unit = WrittenUnit::parse("unit", row.get("unit"))?.unit();
+    row.check()?;
+    let unit = unit(row)?.unit();
     let name_en = row
         .some("name_en")
         .map(|name| plain_text("name_en", name, 64))
@@ -141,21 +116,27 @@ fn material(row: &Row) -> Result<RegisterMaterial, Refusal> {
     })
 }
 
-pub(super) fn households(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+/// Reads the households; `waivers` are the categories that the village waives fees for.
+pub(super) fn households(
+    folder: &Folder<'_>,
+    waivers: &BTreeSet<String>,
+    plan: &mut Plan,
+) -> Result<(), FolderProblem> {
     let mut seen = BTreeMap::new();
-    for row in read_rows(folder, &HOUSEHOLDS, plan)? {
-        let parsed = household(&row, plan.opening_month).and_then(|(household, moved_out)| {
-            let refusal = Refusal::HouseholdNoTaken {
-                household_no: household.household_no.to_string(),
-            };
-            check_first(
-                &mut seen,
-                household.household_no.clone(),
-                &row.source,
-                refusal,
-            )
-            .map(|()| (household, moved_out))
-        });
+    for row in folder.rows(&HOUSEHOLDS, plan)? {
+        let parsed =
+            household(&row, plan.opening_month, waivers).and_then(|(household, moved_out)| {
+                let refusal = Refusal::HouseholdNoTaken {
+                    household_no: household.household_no.to_string(),
+                };
+                check_first(
+                    &mut seen,
+                    household.household_no.clone(),
+                    &row.source,
+                    refusal,
+                )
+                .map(|()| (household, moved_out))
+            });
         match parsed {
             Ok((household, moved_out)) => {
                 let number = household.household_no.to_string();
@@ -189,7 +170,9 @@ pub(super) fn households(folder: &Path, plan: &mut Plan) -> Result<(), FolderPro
 fn household(
     row: &Row,
     opening_month: Month,
+    waivers: &BTreeSet<String>,
 ) -> Result<(RegisterHousehold, Option<MoveOut>), Refusal> {
+    row.check()?;
     let household_no = HouseholdNo::parse("household_no", row.get("household_no"))?;
     let date = |column| {
         row.some(column)
@@ -215,21 +198,26 @@ fn household(
         .some("head")
         .map(|head| plain_text("head", head, 64))
         .transpose()?;
-    let waivers = row
-        .get("waiver")
-        .split([';', '；', '、'])
-        .map(str::trim)
-        .filter(|word| !word.is_empty());
+    let written = row.get("waiver").split([',', '，', ';', '；', '、']);
+    let written = written.map(str::trim).filter(|word| !word.is_empty());
+    // A village may have categories in its own words, so that only those it does not have are looked up.
+    let known = |category: &str| {
+        if waivers.contains(category) {
+            category.to_owned()
+        } else {
+            word(&WAIVERS, category)
+        }
+    };
     let household = RegisterHousehold {
         household_no: household_no.clone(),
         group: Group::parse("group", row.get("group"))?,
         headcount: parse_whole("headcount", row.get("headcount"), 1, 99)?,
-        kind: HouseholdKind::parse("kind", row.some("kind").unwrap_or("resident"))?,
+        kind: kind(row)?,
         moved_in,
         vacant_since: date("vacant_since")?,
         save_up: flag("save_up", row.get("save_up"))?,
         head: head.unwrap_or_default(),
-        waivers: waivers.map(str::to_owned).collect(),
+        waivers: written.map(known).collect(),
     };
     Ok((
         household,
@@ -248,12 +236,13 @@ struct Gathered<H, L> {
     is_bad: bool,
 }
 
-pub(super) fn prices(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+pub(super) fn prices(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), FolderProblem> {
     let mut lists: BTreeMap<Timestamp, Gathered<(), PriceLine>> = BTreeMap::new();
-    for row in read_rows(folder, &PRICES, plan)? {
+    for row in folder.rows(&PRICES, plan)? {
         let effective_from = match parse_time("effective_from", row.get("effective_from")) {
             Ok(effective_from) => effective_from,
             Err(refusal) => {
+                let refusal = row.check().err().unwrap_or(refusal);
                 plan.refuse(row.source, refusal);
                 continue;
             }
@@ -299,6 +288,7 @@ pub(super) fn prices(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem
 }
 
 fn price(row: &Row) -> Result<PriceLine, Refusal> {
+    row.check()?;
     let per = parse_whole("per", row.some("per").unwrap_or("1"), 1, 1_000)?;
     let price = UnitPrice::parse("price", row.get("price"), per)?;
     Ok(PriceLine {
@@ -311,13 +301,14 @@ fn price(row: &Row) -> Result<PriceLine, Refusal> {
 /// What the rows of one pickup must agree on.
 type PickupHead = (Timestamp, HouseholdNo, CollectorCode);
 
-pub(super) fn pickups(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+pub(super) fn pickups(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), FolderProblem> {
     let mut pickups: BTreeMap<DocumentNo, Gathered<Option<PickupHead>, WeighedLine>> =
         BTreeMap::new();
-    for row in read_rows(folder, &PICKUPS, plan)? {
+    for row in folder.rows(&PICKUPS, plan)? {
         let number = match DocumentNo::parse("pickup_no", row.get("pickup_no")) {
             Ok(number) => number,
             Err(refusal) => {
+                let refusal = row.check().err().unwrap_or(refusal);
                 plan.refuse(row.source, refusal);
                 continue;
             }
@@ -364,6 +355,7 @@ pub(super) fn pickups(folder: &Path, plan: &mut Plan) -> Result<(), FolderProble
 }
 
 fn pickup_head(row: &Row) -> Result<PickupHead, Refusal> {
+    row.check()?;
     Ok((
         parse_time("occurred_at", row.get("occurred_at"))?,
         HouseholdNo::parse("household_no", row.get("household_no"))?,
@@ -372,7 +364,7 @@ fn pickup_head(row: &Row) -> Result<PickupHead, Refusal> {
 }
 
 fn weighed(row: &Row) -> Result<WeighedLine, Refusal> {
-    let unit = WrittenUnit::parse("unit", row.get("unit"))?;
+    let unit = unit(row)?;
     Ok(WeighedLine {
         material: MaterialCode::parse("material", row.get("material"))?,
         gross: Quantity::parse("gross", row.get("gross"), unit)?,
@@ -385,9 +377,9 @@ fn weighed(row: &Row) -> Result<WeighedLine, Refusal> {
     })
 }
 
-pub(super) fn cash(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> {
+pub(super) fn cash(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), FolderProblem> {
     let mut equal_before: BTreeMap<String, u32> = BTreeMap::new();
-    for row in read_rows(folder, &CASH, plan)? {
+    for row in folder.rows(&CASH, plan)? {
         match received(&row) {
             Ok(received) => {
                 // Cash rows have no number: their content names them, and how many equal rows came before.
@@ -413,6 +405,7 @@ pub(super) fn cash(folder: &Path, plan: &mut Plan) -> Result<(), FolderProblem> 
 }
 
 fn received(row: &Row) -> Result<ReceiveCash, Refusal> {
+    row.check()?;
     Ok(ReceiveCash {
         household_no: HouseholdNo::parse("household_no", row.get("household_no"))?,
         amount: Money::parse_positive("amount", row.get("amount"))?,

@@ -1,26 +1,34 @@
-//! One CSV file as rows of named cells.
+//! A table as rows of named cells: where its header is, which column each cell belongs to, and what the cells say.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::domain::Refusal;
+use crate::files::import::cells::{Cell, understand};
+use crate::files::import::columns::{Column, Table};
 use crate::files::import::{FolderProblem, Plan, Source, UnknownColumn};
 
-/// A file over this size is refused.
-const FILE_MAX: u64 = 64 * 1024 * 1024;
+/// The header is looked for in so many rows; titles may stand above it.
+pub(super) const HEADER_WITHIN: usize = 20;
 
-/// A file of the folder: its name, the columns it must have, and those it may have.
-pub(super) struct Sheet {
-    pub(super) file: &'static str,
-    pub(super) is_optional: bool,
-    pub(super) needed: &'static [&'static str],
-    pub(super) possible: &'static [&'static str],
+/// A row as it stands in the file.
+#[derive(Clone, Debug)]
+pub(super) struct RawRow {
+    pub(super) line: u64,
+    pub(super) cells: Vec<Cell>,
+}
+
+impl RawRow {
+    pub(super) fn is_blank(&self) -> bool {
+        self.cells.iter().all(Cell::is_blank)
+    }
 }
 
 /// A row with the place it stands at.
+#[derive(Debug)]
 pub(super) struct Row {
     pub(super) source: Source,
     cells: BTreeMap<&'static str, String>,
+    trouble: Option<Refusal>,
 }
 
 impl Row {
@@ -33,152 +41,169 @@ impl Row {
     pub(super) fn some(&self, column: &'static str) -> Option<&str> {
         Some(self.get(column)).filter(|cell| !cell.is_empty())
     }
+
+    /// Refuses a row that is known to be wrong before its cells are read. It still belongs to its document, which is refused with it.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        self.trouble.clone().map_or(Ok(()), Err)
+    }
 }
 
-/// Reads a file of the folder as text.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the other kinds say nothing here"
-)]
-pub(super) fn read_text(folder: &Path, file: &'static str) -> Result<String, FolderProblem> {
-    let path = folder.join(file);
-    let unreadable = |error: std::io::Error| FolderProblem::FileUnreadable {
-        file: file.to_owned(),
-        reason: error.to_string(),
-    };
-    let found = std::fs::metadata(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => FolderProblem::FileMissing {
-            file: file.to_owned(),
-        },
-        _ => unreadable(error),
-    })?;
-    if found.len() > FILE_MAX {
-        return Err(FolderProblem::FileTooLarge {
-            file: file.to_owned(),
-        });
-    }
-    let bytes = std::fs::read(&path).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = error
-            .as_bytes()
+/// The row that is most like the header of a table.
+pub(super) struct Header {
+    pub(super) line: u64,
+    /// What stands in it, and which column that is; without the empty cells at its end.
+    names: Vec<(String, Option<&'static Column>)>,
+    missing: Vec<&'static Column>,
+    known: usize,
+}
+
+impl Header {
+    fn of(table: &Table, row: &RawRow) -> Header {
+        let named = |cell: &Cell| {
+            let name = cell.text().trim();
+            (name.to_owned(), table.column(name))
+        };
+        let mut names: Vec<_> = row.cells.iter().map(named).collect();
+        let used = names.iter().rposition(|(name, _)| !name.is_empty());
+        names.truncate(used.map_or(0, |last| last.saturating_add(1)));
+        let known: Vec<&str> = names
             .iter()
-            .take(good)
-            .filter(|byte| **byte == b'\n')
-            .count();
-        FolderProblem::NotText {
-            file: file.to_owned(),
-            line: u64::try_from(line).unwrap_or(0).saturating_add(1),
+            .filter_map(|(_, column)| column.map(|column| column.name))
+            .collect();
+        let missing = table
+            .columns
+            .iter()
+            .filter(|column| column.is_needed && !known.contains(&column.name))
+            .collect();
+        Header {
+            line: row.line,
+            known: known.len(),
+            names,
+            missing,
         }
-    })?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
-}
-
-/// Reads a sheet of the folder. Rows that are not rows at all are refused in the plan.
-pub(super) fn read_rows(
-    folder: &Path,
-    sheet: &Sheet,
-    plan: &mut Plan,
-) -> Result<Vec<Row>, FolderProblem> {
-    let text = match read_text(folder, sheet.file) {
-        Err(FolderProblem::FileMissing { .. }) if sheet.is_optional => return Ok(Vec::new()),
-        other => other?,
-    };
-    let file = || sheet.file.to_owned();
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let header = reader
-        .headers()
-        .map_err(|_| FolderProblem::FileEmpty { file: file() })?
-        .clone();
-    if header.iter().all(str::is_empty) {
-        return Err(FolderProblem::FileEmpty { file: file() });
     }
-    let columns = columns(sheet, &header, plan)?;
-    let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(false) => return Ok(rows),
-            Ok(true) => {}
-            Err(error) => {
-                return Err(FolderProblem::FileUnreadable {
-                    file: file(),
-                    reason: error.to_string(),
+
+    /// Whether it has every column that the table needs.
+    pub(super) fn is_whole(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    /// How many columns it has.
+    pub(super) fn columns(&self) -> usize {
+        self.names.len()
+    }
+
+    /// What makes one header better than another.
+    pub(super) fn rank(&self) -> (bool, usize) {
+        (self.is_whole(), self.known)
+    }
+
+    /// Refuses a header that lacks a column or has one twice; names the unknown columns in the plan.
+    fn check(&self, file: &str, plan: &mut Plan) -> Result<(), FolderProblem> {
+        let file = file.to_owned();
+        if let Some(missing) = self.missing.first() {
+            return Err(FolderProblem::ColumnMissing {
+                file,
+                column: missing.name.to_owned(),
+                also: missing
+                    .chinese
+                    .first()
+                    .copied()
+                    .unwrap_or_default()
+                    .to_owned(),
+            });
+        }
+        let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
+        for (name, column) in self.names.iter().filter(|(name, _)| !name.is_empty()) {
+            let Some(column) = column else {
+                plan.unknown_columns.push(UnknownColumn {
+                    file: file.clone(),
+                    column: name.clone(),
                 });
+                continue;
+            };
+            // A header may be broken over lines where it is written, and never where it is told.
+            let written: String = name.split_whitespace().collect();
+            if let Some(column) = seen.insert(column.name, written) {
+                let also = name.clone();
+                return Err(FolderProblem::ColumnTwice { file, column, also });
             }
         }
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        let line = record.position().map_or(0, csv::Position::line);
-        let source = Source {
-            file: sheet.file,
-            line,
-        };
-        if record.len() > header.len() {
-            plan.refuse(
-                source,
-                Refusal::TooManyCells {
-                    cells: record.len(),
-                    columns: header.len(),
-                },
-            );
-            continue;
-        }
-        let cells = columns
-            .iter()
-            .zip(record.iter())
-            .filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
-        rows.push(Row {
+        plan.headers.insert(file, seen);
+        Ok(())
+    }
+
+    fn row(&self, source: Source, cells: &[Cell]) -> Row {
+        let mut row = Row {
             source,
-            cells: cells.collect(),
-        });
+            cells: BTreeMap::new(),
+            trouble: None,
+        };
+        let used = cells.iter().rposition(|cell| !cell.is_blank());
+        let used = used.map_or(0, |last| last.saturating_add(1));
+        if used > self.columns() {
+            row.trouble = Some(Refusal::TooManyCells {
+                cells: used,
+                columns: self.columns(),
+            });
+        }
+        for ((_, column), cell) in self.names.iter().zip(cells) {
+            let Some(column) = column else { continue };
+            match understand(column, cell) {
+                Ok(text) => drop(row.cells.insert(column.name, text)),
+                Err(refusal) => row.trouble = row.trouble.or(Some(refusal)),
+            }
+        }
+        row
     }
 }
 
-/// Which known column each column of the header is.
-fn columns(
-    sheet: &Sheet,
-    header: &csv::StringRecord,
+/// The first row that has every column the table needs; without one, the row that has most of its columns.
+pub(super) fn best_header(table: &Table, rows: &[RawRow]) -> Header {
+    let none = Header::of(
+        table,
+        &RawRow {
+            line: 1,
+            cells: Vec::new(),
+        },
+    );
+    let headers = rows.iter().take(HEADER_WITHIN);
+    headers.fold(none, |best, row| {
+        let header = Header::of(table, row);
+        let is_better = !best.is_whole() && header.rank() > best.rank();
+        if is_better { header } else { best }
+    })
+}
+
+/// Reads the rows of a table. Those that make no sense are refused where their document is put together.
+pub(super) fn understand_rows(
+    file: &str,
+    table: &Table,
+    rows: impl Iterator<Item = Result<RawRow, FolderProblem>>,
     plan: &mut Plan,
-) -> Result<Vec<Option<&'static str>>, FolderProblem> {
-    let mut columns = Vec::with_capacity(header.len());
-    for name in header {
-        let known = sheet
-            .needed
-            .iter()
-            .chain(sheet.possible)
-            .copied()
-            .find(|column| *column == name);
-        if known.is_some() && columns.contains(&known) {
-            return Err(FolderProblem::ColumnTwice {
-                file: sheet.file.to_owned(),
-                column: name.to_owned(),
-            });
-        }
-        if known.is_none() {
-            plan.unknown_columns.push(UnknownColumn {
-                file: sheet.file,
-                column: name.to_owned(),
-            });
-        }
-        columns.push(known);
+) -> Result<Vec<Row>, FolderProblem> {
+    let mut rows = rows;
+    let mut first = Vec::new();
+    for row in rows.by_ref().take(HEADER_WITHIN) {
+        first.push(row?);
     }
-    match sheet
-        .needed
-        .iter()
-        .find(|needed| !columns.contains(&Some(**needed)))
-    {
-        Some(missing) => Err(FolderProblem::ColumnMissing {
-            file: sheet.file.to_owned(),
-            column: (*missing).to_owned(),
-        }),
-        None => Ok(columns),
+    if first.is_empty() {
+        return Err(FolderProblem::FileEmpty {
+            file: file.to_owned(),
+        });
     }
+    let header = best_header(table, &first);
+    header.check(file, plan)?;
+    let mut understood = Vec::new();
+    for row in first.into_iter().map(Ok).chain(rows) {
+        let row = row?;
+        if row.line > header.line {
+            let source = Source {
+                file: file.to_owned(),
+                line: row.line,
+            };
+            understood.push(header.row(source, &row.cells));
+        }
+    }
+    Ok(understood)
 }

@@ -9,7 +9,7 @@ use crate::domain::fee::{Basis, FeeTerms, PeriodLength};
 use crate::domain::village::{CreditTerms, OpenVillage, usual_waivers};
 use crate::domain::{Money, Month, Refusal, VillageCode, plain_text};
 use crate::files::import::FolderProblem;
-use crate::files::import::table::read_text;
+use crate::files::import::folder::read_text;
 
 /// The file.
 pub(super) const FILE: &str = "village.toml";

@@ -8,7 +8,7 @@ use jinfu::domain::{Command, Money, Month};
 use jinfu::files::import;
 use jinfu::ledger::Ledger;
 
-use crate::harness::{Database, on_both};
+use crate::harness::{Database, on_both, program};
 
 mod fee_folders;
 mod fee_generator;
@@ -111,7 +111,7 @@ fn folders_of_every_fee_basis_agree_with_a_second_implementation() {
             let village = fee_generator::village(seed);
             let folder = tempfile::tempdir().unwrap();
             fee_folders::write_folder(&village, folder.path());
-            let plan = import::read(folder.path()).unwrap();
+            let plan = import::read(folder.path(), program()).unwrap();
             assert_eq!(plan.refused, [], "SEED={seed}");
             let through = Month::parse("month", &village.last_month.to_string()).unwrap();
             load(&ledger, &plan, through).await;

@@ -3,7 +3,7 @@
 mod postgres;
 pub(crate) mod raw;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 
 use jinfu::clock::{Chance, Clock};
@@ -115,9 +115,14 @@ pub(crate) async fn verify(ledger: &Ledger) {
     }
 }
 
+/// The program.
+pub(crate) fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_jinfu"))
+}
+
 /// Runs the program on a database, in a language.
 pub(crate) fn jinfu(language: &str, database: &str, words: &[&str]) -> Output {
-    let mut process = Process::new(env!("CARGO_BIN_EXE_jinfu"));
+    let mut process = Process::new(program());
     process.args(["--database", database, "--language", language]);
     process.args(words).output().unwrap()
 }
