@@ -34,7 +34,8 @@ pub enum Need {
     Command(Uuid),
     /// The last number given to a kind of document in a year.
     LastNumber(DocumentKind, i16),
-    /// Every household with its account, and the credit that moved after the month.
+    /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
+    /// that reach into the month or begin after it.
     WholeVillage(Month),
 }
 
@@ -220,6 +221,11 @@ impl Book {
     /// Forgets the accounts, to load them again with how credit moved by month.
     pub fn forget_accounts(&mut self) {
         self.accounts = Known::default();
+    }
+
+    /// Whether the village was loaded whole, with the charges that a run asks for and not all others.
+    pub const fn is_whole(&self) -> bool {
+        self.whole_from.is_some()
     }
 
     /// How many households and accounts it holds.

@@ -36,7 +36,7 @@ pub struct HouseholdAccount {
     pub credit: Money,
     /// Fee advance (预收).
     pub advance: Money,
-    /// Charges by the first month of their period.
+    /// Charges by the first month of their period; of a whole village only those that a run asks for.
     pub charges: BTreeMap<Month, Charge>,
     /// How credit moved by month; complete only from the month that a whole village was loaded from.
     pub credit_moved: BTreeMap<Month, Money>,

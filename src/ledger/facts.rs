@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     batch: u64,
 }
 
+/// A period that reaches into a month began at most so many months before it: the longest is a year.
+const PERIOD_MONTHS_MOST: i32 = 11;
 /// How many rows are kept from batch to batch, a village counting as many: some tens of megabytes.
 const ROWS_MAX: usize = 32_768;
 /// How many rows a village's own terms, materials and prices count as.
@@ -61,7 +63,11 @@ impl Facts {
         self.batch = self.batch.saturating_add(1);
         let codes: BTreeSet<&VillageCode> =
             requests.iter().map(|request| &request.village).collect();
-        self.open_villages(tx, &codes, purpose).await?;
+        let may_be_whole = requests
+            .iter()
+            .all(|request| request.command.is_village_wide());
+        self.open_villages(tx, &codes, purpose, may_be_whole)
+            .await?;
         for code in codes {
             if let Some(opened) = self.villages.get_mut(code) {
                 opened.book.set_now(now);
@@ -86,6 +92,7 @@ impl Facts {
         tx: &mut Tx<'_>,
         codes: &BTreeSet<&VillageCode>,
         purpose: Purpose,
+        may_be_whole: bool,
     ) -> Result<(), StoreError> {
         let unknown: Vec<VillageCode> = codes
             .iter()
@@ -109,10 +116,11 @@ impl Facts {
             let id = self.ids.get(*code).copied();
             let head = id.and_then(|id| heads.get(&id));
             let used_in = self.batch;
-            let kept = self
-                .villages
-                .get_mut(*code)
-                .filter(|kept| kept.id == id && head.is_none_or(|head| kept.book.head() == *head));
+            let kept = self.villages.get_mut(*code).filter(|kept| {
+                kept.id == id
+                    && head.is_none_or(|head| kept.book.head() == *head)
+                    && (may_be_whole || !kept.book.is_whole())
+            });
             if let Some(kept) = kept {
                 kept.used_in = used_in;
                 continue;
@@ -279,7 +287,7 @@ impl Facts {
         from: Month,
     ) -> Result<(), StoreError> {
         let households = household::load_village(tx, id).await?;
-        let mut charges = charge::load_village(tx, id).await?;
+        let mut charges = charge::load_village(tx, id, from.plus(-PERIOD_MONTHS_MOST)).await?;
         let owed = balance::load_village_owed(tx, id).await?;
         let mut moved: BTreeMap<HouseholdNo, BTreeMap<Month, _>> = BTreeMap::new();
         for (number, month, sum) in balance::load_credit_moved(tx, id, from).await? {
@@ -389,9 +397,7 @@ impl Facts {
     /// Keeps, after a commit, what the next batch can use.
     pub(crate) fn settle(&mut self, requests: &[&Request]) {
         for request in requests {
-            if request.command.is_village_wide() {
-                self.villages.remove(&request.village);
-            } else if let Some(opened) = self.villages.get_mut(&request.village) {
+            if let Some(opened) = self.villages.get_mut(&request.village) {
                 opened.book.forget_passing_facts();
             }
         }

@@ -112,11 +112,16 @@ select
     from_advance_fen
 from fee_charge
 where village_id = $1
+    and (open_fen > 0 or period >= $2)
 ";
 
-/// Loads all charges of a village.
-pub(crate) async fn load_village(tx: &mut Tx<'_>, village_id: i64) -> Result<Charges, StoreError> {
-    let rows: Vec<ChargeRow> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_CHARGES).bind(village_id).fetch_all(connection))?;
+/// Loads the charges of a village that are open, and those of the periods from a month on.
+pub(crate) async fn load_village(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    from: Month,
+) -> Result<Charges, StoreError> {
+    let rows: Vec<ChargeRow> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_CHARGES).bind(village_id).bind(from.to_string()).fetch_all(connection))?;
     charges(rows)
 }
 

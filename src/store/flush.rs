@@ -24,9 +24,12 @@ pub(crate) async fn write(
     books: &mut [(i64, &mut Book)],
 ) -> Result<(), StoreError> {
     let mut batch = Batch { tables: Vec::new() };
-    // Villages first: everything else refers to them.
+    // Villages first, all of them: everything else refers to them.
     for (id, book) in books.iter() {
         batch.village(*id, book);
+    }
+    for (id, book) in books.iter() {
+        batch.head(*id, book);
     }
     for (id, entry, private) in decided {
         batch.entry(*id, entry, private.as_ref());
@@ -49,6 +52,7 @@ pub(crate) fn rebuilt_rows(
 ) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
     let mut batch = Batch { tables: Vec::new() };
     batch.village(village_id, book);
+    batch.head(village_id, book);
     batch.masters(village_id, book);
     batch.sums(village_id, book);
     batch.states(village_id, book);
@@ -93,6 +97,9 @@ impl Batch {
                 ],
             );
         }
+    }
+
+    fn head(&mut self, id: i64, book: &Book) {
         let head = book.head();
         self.push(
             &village::VILLAGE_HEAD,

@@ -25,9 +25,9 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     ),
     (
         2,
-        "guards",
-        include_str!("../../migrations/sqlite/0002_guards.sql"),
-        include_str!("../../migrations/postgres/0002_guards.sql"),
+        "journal",
+        include_str!("../../migrations/sqlite/0002_journal.sql"),
+        include_str!("../../migrations/postgres/0002_journal.sql"),
     ),
 ];
 

@@ -28,7 +28,7 @@ use crate::store::error::StoreError;
 use crate::store::migrate::Address;
 
 /// An opened database: connections that read, and perhaps the one that writes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     readers: Readers,
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use crate::harness::repository;
+use crate::harness::raw::Raw;
+use crate::harness::{Database, on_both, repository};
 
 /// Every file below a folder of the repository whose name ends so.
 fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
@@ -177,29 +179,25 @@ fn both_engines_have_the_same_migrations_and_tables() {
             .collect::<Vec<_>>()
     };
     assert_eq!(names("sqlite"), names("postgres"));
-    let columns = |engine: &str| {
-        let texts = files(&format!("migrations/{engine}"), ".sql").into_iter();
-        // Tables only: what guards them is each engine's own.
-        let tables = texts.filter(|(_, text)| text.contains("create table"));
-        let lines =
-            tables.flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>());
-        // The name of each table and column: the first word of a line, or the third of `create table`.
-        let name = |line: String| match line.strip_prefix("create table ") {
-            Some(table) => table.to_owned(),
-            None => line
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        let named = lines
-            .map(name)
-            .filter(|name| !name.starts_with("--") && !name.starts_with("pragma"));
-        named
-            .filter(|name| !name.starts_with(')') && !name.is_empty())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(columns("sqlite"), columns("postgres"));
+    let catalogues = Mutex::new(Vec::new());
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        drop(database.open("2025-09-01T00:00:00Z", 1).await);
+        let mut raw = Raw::open(&database).await;
+        let mut columns = BTreeMap::new();
+        for table in raw.tables().await {
+            let (named, key) = (raw.columns(&table).await, raw.key(&table).await);
+            let names: Vec<String> = named.into_iter().map(|(name, _)| name).collect();
+            columns.insert(table, (names, key));
+        }
+        assert!(columns.len() > 15, "{columns:?}");
+        catalogues.lock().unwrap().push(columns);
+        drop(raw);
+        database.discard().await;
+    });
+    let catalogues = catalogues.into_inner().unwrap();
+    let first = catalogues.first().unwrap();
+    assert!(catalogues.iter().all(|other| other == first));
 }
 
 /// The messages of a Fluent file with the names they fill in.

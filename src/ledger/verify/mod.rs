@@ -6,16 +6,21 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::domain::journal::Private;
 use crate::domain::{Book, VillageCode};
-use crate::ledger::{Error, Ledger, find_village};
+use crate::ledger::{Error, Ledger, Trouble, find_village};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{guard, journal, verify, village};
 
 /// How many entries are read at a time.
 const PAGE: i64 = 1_000;
+
+/// How many villages are verified at a time: reading one leaves room for computing another.
+const AT_ONCE: usize = 3;
 
 /// The first wrong row of a village.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -76,13 +81,9 @@ impl Ledger {
         let heads = village::read_heads(&mut tx, &ids).await?;
         let total = heads.values().map(|head| head.next_seq - 1).sum();
         tx.rollback().await?;
-        let mut verified = Vec::with_capacity(villages.len());
-        for (code, id) in villages {
-            // A snapshot for each village: one for all would keep the log of a busy file from being folded back.
-            let mut tx = self.store.read().await?;
-            verified.push(verify_village(&mut tx, code, id, |done| progress(done, total)).await?);
-            tx.rollback().await?;
-        }
+        let mut verified = self
+            .verify_each(villages, |done| progress(done, total))
+            .await?;
         verified.extend(elsewhere.into_iter().map(|finding| Verified {
             village: None,
             entries: 0,
@@ -90,6 +91,48 @@ impl Ledger {
             finding: Some(finding),
         }));
         Ok(verified)
+    }
+}
+
+impl Ledger {
+    /// Verifies villages, some at a time, each against a snapshot of its own: one for all would keep the log of a busy file from being folded
+    /// back.
+    async fn verify_each(
+        &self,
+        villages: Vec<(VillageCode, i64)>,
+        mut progress: impl FnMut(i64),
+    ) -> Result<Vec<Verified>, Error> {
+        let (told, mut heard) = mpsc::unbounded_channel();
+        let mut verified = BTreeMap::new();
+        let mut running = JoinSet::new();
+        let mut waiting = villages.into_iter().enumerate();
+        loop {
+            let room = AT_ONCE.saturating_sub(running.len());
+            for (place, (code, id)) in waiting.by_ref().take(room) {
+                let (store, told) = (self.store.clone(), told.clone());
+                running.spawn(async move {
+                    let mut tx = store.read().await?;
+                    let progress = |done| {
+                        // Nobody hears it once the verifying was given up.
+                        told.send(done).ok();
+                    };
+                    let one = verify_village(&mut tx, code, id, progress).await?;
+                    tx.rollback().await?;
+                    Ok::<_, Error>((place, one))
+                });
+            }
+            tokio::select! {
+                Some(done) = heard.recv() => progress(done),
+                joined = running.join_next() => match joined {
+                    None => return Ok(verified.into_values().collect()),
+                    Some(Ok(one)) => verified.extend([one?]),
+                    Some(Err(error)) => {
+                        let reason = error.to_string();
+                        return Err(Error::Unavailable(Trouble::Failed { reason }));
+                    }
+                },
+            }
+        }
     }
 }
 
