@@ -234,7 +234,7 @@ async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
         "select application_id, user_version from pragma_application_id, pragma_user_version",
     );
     let read: Result<(i64, i64), _> = read.fetch_one(&mut connection).await;
-    let (application, schema) = read.map_err(|_| foreign())?;
+    let (application, schema) = read.map_err(|error| refine_open_error(error, path))?;
     let counted =
         sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'");
     let (tables,): (i64,) = counted.fetch_one(&mut connection).await?;
@@ -251,10 +251,16 @@ async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
 pub(crate) async fn open_postgres_writer(
     url: &str,
     migrating: Migrating,
+    patience: Duration,
 ) -> Result<Connected, StoreError> {
     let mut connection = PgConnection::connect_with(&postgres_options(url)?)
         .await
         .map_err(|error| unreachable(&error))?;
+    let asked = sqlx::query_as("select pg_is_in_recovery()");
+    let (is_standby,): (bool,) = asked.fetch_one(&mut connection).await?;
+    if is_standby {
+        return Err(StoreError::Standby);
+    }
     let found = postgres_schema(&mut connection).await?;
     if found < SCHEMA && migrating == Migrating::Always {
         let migrated = migrator(|row| row.3)
@@ -266,6 +272,13 @@ pub(crate) async fn open_postgres_writer(
     }
     // Tables are counted while they are empty, and the planner then reads them whole for years.
     sqlx::query("set enable_seqscan = off")
+        .execute(&mut connection)
+        .await?;
+    // A session that lost its client must not keep the lock of a village; whoever waits for that lock asks again before giving up.
+    let limits = "select set_config('idle_in_transaction_session_timeout', $1, false), set_config('lock_timeout', $2, false)";
+    sqlx::query(limits)
+        .bind(patience.as_millis().to_string())
+        .bind((patience / 2).as_millis().to_string())
         .execute(&mut connection)
         .await?;
     Ok(Connected::Postgres(connection))
