@@ -4,7 +4,7 @@
 //!
 //! | the database says | what is done |
 //! | --- | --- |
-//! | a row or a statement is refused | rolled back; each command again by itself, and the guilty one is told |
+//! | a row or a statement is refused | rolled back; the batch again in halves, until the guilty command fails alone |
 //! | busy, deadlock, serialization | the batch again, at most five times |
 //! | the connection is lost | the batch again on a fresh one; after a lost commit the ids tell what happened |
 //! | the disk is full | rolled back, nothing booked; goes on over a fresh connection when there is room |
@@ -143,32 +143,30 @@ impl WriterTask {
         self.writer.close().await
     }
 
-    /// Commits a batch and answers it. A batch that the database refuses is tried again command by command, so that one poisonous command
-    /// cannot hurt its neighbours.
+    /// Commits a batch and answers it. A batch that the database refuses is tried again in halves, down to single commands, so that a
+    /// poisonous one fails alone.
     async fn process(&mut self, batch: Vec<Waiting>) {
         let (requests, senders): (Vec<Request>, Vec<_>) = batch
             .into_iter()
             .map(|waiting| (waiting.request, waiting.answer))
             .unzip();
         let all: Vec<&Request> = requests.iter().collect();
-        let answers = match self.commit(&all).await {
-            Ok(answers) => answers,
-            Err(failure) if failure.may_be_poison() && all.len() > 1 => {
-                let mut answers = Vec::with_capacity(all.len());
-                for request in &all {
-                    match self.commit(&[request]).await {
-                        Ok(answer) => answers.extend(answer),
-                        Err(failure) => answers.push(Err(self.explain(request, &failure))),
-                    }
+        let mut answers = Vec::with_capacity(all.len());
+        // The next part is the last one here.
+        let mut parts = vec![all.as_slice()];
+        while let Some(part) = parts.pop() {
+            match self.commit(part).await {
+                Ok(answered) => answers.extend(answered),
+                Err(failure) if failure.may_be_poison() && part.len() > 1 => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
                 }
-                answers
+                Err(failure) => {
+                    let told = part.iter();
+                    answers.extend(told.map(|request| Err(self.explain(request, &failure))));
+                }
             }
-            Err(failure) => {
-                let told = all.iter();
-                told.map(|request| Err(self.explain(request, &failure)))
-                    .collect()
-            }
-        };
+        }
         self.unsure.clear();
         for (sender, answer) in senders.into_iter().zip(answers) {
             // A caller that went away does not need its answer; what was committed stays committed.

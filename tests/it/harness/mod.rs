@@ -9,6 +9,7 @@ use jinfu::clock::{Chance, Clock};
 use jinfu::domain::{Command, Refusal, Request, VillageCode};
 use jinfu::ledger::{Answer, Error, Ledger};
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// The engines that every test of the books runs on.
@@ -20,11 +21,19 @@ pub(crate) enum Engine {
 
 /// Runs a test on both engines. Without a PostgreSQL server on the machine the second half is skipped aloud, and fails in CI.
 pub(crate) fn on_both(test: impl AsyncFn(Engine)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    run_on_both(
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2),
+        test,
+    );
+}
+
+/// As [`on_both`], on one thread: the writer works only while the test waits, so what is given to it in between is one batch.
+pub(crate) fn on_both_in_turn(test: impl AsyncFn(Engine)) {
+    run_on_both(&mut tokio::runtime::Builder::new_current_thread(), test);
+}
+
+fn run_on_both(runtime: &mut tokio::runtime::Builder, test: impl AsyncFn(Engine)) {
+    let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(async {
         test(Engine::Sqlite).await;
         if postgres::is_there() {
@@ -73,6 +82,20 @@ impl Database {
         )
         .await
         .unwrap()
+    }
+
+    /// Runs SQL behind the program's back.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        if self.folder.is_some() {
+            let mut raw = SqliteConnection::connect(&self.url).await.unwrap();
+            sql.execute(&mut raw).await.unwrap();
+            raw.close().await.unwrap();
+        } else {
+            let mut raw = PgConnection::connect(&self.url).await.unwrap();
+            sql.execute(&mut raw).await.unwrap();
+            raw.close().await.unwrap();
+        }
     }
 
     /// Gives the database back; its books must be whole.

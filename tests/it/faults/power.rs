@@ -1,0 +1,93 @@
+//! Power cuts under load: the file system loses everything that was not synced, and the living process meets the dead disk.
+//!
+//! `SEED` chooses other moments, `POWER_CYCLES` how many. The last cycle runs with syncs that do nothing: a judge that misses what is lost
+//! then proves nothing.
+
+use std::time::Duration;
+
+use crate::faults::child::{self, NUMBERS_OF_A_CHILD, STOPPED};
+use crate::faults::machine::{Disk, Programs};
+use crate::faults::oracle::{Check, Witness};
+use crate::faults::{Random, chosen};
+
+#[test]
+fn a_power_cut_loses_nothing_that_was_acknowledged() {
+    let programs = Programs::compile();
+    let disk = Disk::ext4();
+    let (programs, disk) = match (programs, disk) {
+        (Ok(programs), Ok(disk)) => (programs, disk),
+        (programs, disk) => {
+            let why = programs.err().or(disk.err()).unwrap();
+            eprintln!("SKIPPED power cuts: {why}");
+            return;
+        }
+    };
+    let (seed, cycles) = (chosen("SEED", 1), chosen("POWER_CYCLES", 30));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut random = Random(seed);
+    let mut witness = runtime.block_on(Witness::new(&disk.path().join("books.db")));
+    let (mut acknowledged, mut doubtful) = (0, 0);
+    for cycle in 1..=cycles {
+        let at = format!("SEED={seed} cycle {cycle}");
+        let first = cycle * NUMBERS_OF_A_CHILD;
+        let delay = Duration::from_millis(random.between(5, 200));
+        let said = cut(&programs, &disk, &witness.url, first, None, delay, &at);
+        witness.hear(&said);
+        let (ok, info) = witness.heard();
+        (acknowledged, doubtful) = (acknowledged + ok, doubtful + info);
+        let is_thorough = cycle % 10 == 0 || cycle == cycles;
+        let check = if is_thorough {
+            Check::Whole
+        } else {
+            Check::New
+        };
+        assert_eq!(runtime.block_on(witness.check(check)), Ok(()), "{at}");
+    }
+    let library = programs.no_sync();
+    let first = (cycles + 1) * NUMBERS_OF_A_CHILD;
+    let delay = Duration::from_millis(200);
+    let said = cut(
+        &programs,
+        &disk,
+        &witness.url,
+        first,
+        Some(&library),
+        delay,
+        "without syncs",
+    );
+    witness.hear(&said);
+    let judged = runtime.block_on(witness.check(Check::Whole));
+    let lost = judged.expect_err("without syncs a power cut loses what was acknowledged");
+    assert!(lost.starts_with("LOST "), "{lost}");
+    eprintln!(
+        "SEED={seed}: {cycles} power cuts, {acknowledged} acknowledged, 0 lost, {doubtful} in doubt; without syncs: {}",
+        lost.split(':').next().unwrap_or_default()
+    );
+}
+
+/// Lets a child book, cuts its power, and mounts the disk again. The child must see that its disk is dead, say so, and end with the code that
+/// asks for a restart.
+fn cut(
+    programs: &Programs,
+    disk: &Disk,
+    url: &str,
+    first: u64,
+    preload: Option<&std::path::Path>,
+    delay: Duration,
+    at: &str,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut running = child::start(url, first, preload);
+    running.wait_for_work(&mut said);
+    std::thread::sleep(delay);
+    programs.cut_power(disk).unwrap();
+    let ended = running.wait(Duration::from_secs(10));
+    running.kill(&mut said);
+    let code = ended.and_then(|status| status.code());
+    assert_eq!(code, Some(STOPPED), "{at}: {said:?}");
+    let tells = said.iter().any(|line| line.starts_with("@ stopped "));
+    assert!(tells, "{at}: the child does not say why it stopped");
+    disk.unmount().unwrap();
+    disk.mount().unwrap();
+    said
+}
