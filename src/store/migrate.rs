@@ -247,6 +247,22 @@ async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
     }
 }
 
+// Tables are counted while they are empty, and the planner then reads them whole for years. A plan that it is told to avoid looks so
+// expensive to it that it would compile it first.
+//
+// A session that lost its client must not keep the lock of a village: it ends when nothing comes, and a peer that answers no probe is gone.
+// Nothing ends it by force from outside, since that would also end its waiting for a standby, and pass a commit off for safe.
+const SESSION: &str = "
+select set_config('enable_seqscan', 'off', false),
+    set_config('jit', 'off', false),
+    set_config('idle_in_transaction_session_timeout', $1, false),
+    set_config('lock_timeout', $2, false),
+    set_config('tcp_user_timeout', $1, false),
+    set_config('tcp_keepalives_idle', $3, false),
+    set_config('tcp_keepalives_interval', $3, false),
+    set_config('tcp_keepalives_count', '3', false)
+";
+
 /// Opens the connection that writes to a server.
 pub(crate) async fn open_postgres_writer(
     url: &str,
@@ -270,15 +286,11 @@ pub(crate) async fn open_postgres_writer(
     } else {
         check_schema(found)?;
     }
-    // Tables are counted while they are empty, and the planner then reads them whole for years.
-    sqlx::query("set enable_seqscan = off")
-        .execute(&mut connection)
-        .await?;
-    // A session that lost its client must not keep the lock of a village; whoever waits for that lock asks again before giving up.
-    let limits = "select set_config('idle_in_transaction_session_timeout', $1, false), set_config('lock_timeout', $2, false)";
-    sqlx::query(limits)
-        .bind(patience.as_millis().to_string())
-        .bind((patience / 2).as_millis().to_string())
+    let milliseconds = |length: Duration| length.as_millis().to_string();
+    sqlx::query(SESSION)
+        .bind(milliseconds(patience))
+        .bind(milliseconds(patience / 2))
+        .bind(patience.as_secs().max(1).to_string())
         .execute(&mut connection)
         .await?;
     Ok(Connected::Postgres(connection))

@@ -67,6 +67,8 @@ impl Plan {
 pub(super) struct Proxy {
     folder: TempDir,
     plan: Arc<Mutex<Plan>>,
+    /// Changes when silent connections are found out to be dead, as a server finds out by its probes.
+    probe: watch::Sender<u64>,
     accepting: JoinHandle<()>,
 }
 
@@ -77,6 +79,7 @@ impl Proxy {
         let listener = UnixListener::bind(socket(folder.path())).unwrap();
         let plan = Arc::new(Mutex::new(Plan::default()));
         let (server, shared) = (socket(server), Arc::clone(&plan));
+        let (probe, probed) = watch::channel(0);
         let accepting = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
@@ -84,12 +87,13 @@ impl Proxy {
                     continue;
                 };
                 let plan = Arc::clone(&shared);
-                connections.spawn(connect(client, server, plan));
+                connections.spawn(connect(client, server, plan, probed.clone()));
             }
         });
         Proxy {
             folder,
             plan,
+            probe,
             accepting,
         }
     }
@@ -99,12 +103,13 @@ impl Proxy {
         self.folder.path()
     }
 
-    /// Lets faults happen, one after the other; no faults end a blackout as well.
+    /// Lets faults happen, one after the other. What was silent until now is cut, and a blackout ends.
     pub(super) fn arm(&self, faults: &[(Fault, Direction, usize)]) {
         *self.plan.lock().unwrap() = Plan {
             faults: faults.iter().rev().copied().collect(),
             ..Plan::default()
         };
+        self.probe.send_modify(|probes| *probes += 1);
     }
 
     /// How many bytes went each way since it was armed or a fault happened.
@@ -124,7 +129,12 @@ fn socket(folder: &Path) -> PathBuf {
     folder.join(".s.PGSQL.5432")
 }
 
-async fn connect(client: UnixStream, server: UnixStream, plan: Arc<Mutex<Plan>>) {
+async fn connect(
+    client: UnixStream,
+    server: UnixStream,
+    plan: Arc<Mutex<Plan>>,
+    probed: watch::Receiver<u64>,
+) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let (cut, is_cut) = watch::channel(false);
@@ -132,11 +142,13 @@ async fn connect(client: UnixStream, server: UnixStream, plan: Arc<Mutex<Plan>>)
         (Direction::ToServer, from_client, to_server),
         &plan,
         (&cut, is_cut.clone()),
+        probed.clone(),
     );
     let down = pump(
         (Direction::ToClient, from_server, to_client),
         &plan,
         (&cut, is_cut),
+        probed,
     );
     tokio::join!(up, down);
 }
@@ -146,6 +158,7 @@ async fn pump(
     (direction, mut from, mut to): (Direction, OwnedReadHalf, OwnedWriteHalf),
     plan: &Mutex<Plan>,
     (cut, mut is_cut): (&watch::Sender<bool>, watch::Receiver<bool>),
+    mut probed: watch::Receiver<u64>,
 ) {
     let mut buffer = vec![0; 16_384];
     loop {
@@ -168,8 +181,13 @@ async fn pump(
                 cut.send_replace(true);
                 return;
             }
-            // The socket stays open and nothing comes of it, in this direction; the other one has nothing to say any more either.
-            Some(Fault::Silence | Fault::Blackout) => std::future::pending().await,
+            // The sockets stay open and nothing comes of it until somebody probes.
+            Some(Fault::Silence | Fault::Blackout) => {
+                probed.mark_unchanged();
+                drop(probed.changed().await);
+                cut.send_replace(true);
+                return;
+            }
         }
     }
 }
