@@ -161,6 +161,11 @@ impl Running {
         panic!("the child books nothing: {said:?}");
     }
 
+    /// What was said since it was last asked, without waiting for more.
+    pub(super) fn hear(&self, said: &mut Vec<String>) {
+        said.extend(self.lines.try_iter());
+    }
+
     /// Kills the child, and gives everything that it said.
     pub(super) fn kill(mut self, said: &mut Vec<String>) {
         drop(self.process.kill());

@@ -140,7 +140,7 @@ impl Cut {
 /// A byte of an exchange of so many: half of the time one of the last, which belong to the commit.
 fn byte(random: &mut Random, bytes: usize) -> usize {
     let of = if random.below(2) == 0 {
-        bytes.min(60)
+        bytes.min(30)
     } else {
         bytes
     };

@@ -1,8 +1,9 @@
 //! Disks of the tests' own: a file system that can be cut off from power, one that can be full, and two small C programs. Whatever happens to
 //! the test, what was mounted is unmounted.
 
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -129,15 +130,19 @@ impl Drop for Disk {
     }
 }
 
-/// Cuts a file system off: nothing that was not synced reaches the disk any more (FS_IOC_SHUTDOWN without flushing the log).
+/// Waits for a byte, and then cuts a file system off: nothing that was not synced reaches the disk any more (`FS_IOC_SHUTDOWN` without flushing
+/// the log).
 const CUT_POWER: &str = r#"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 int main(int count, char **words) {
     unsigned flag = 2;
+    char byte = 0;
     int folder = open(words[1], O_RDONLY | O_DIRECTORY);
-    if (folder < 0 || ioctl(folder, 0x8004587d, &flag) != 0) { perror(words[1]); return 1; }
+    if (folder < 0 || write(1, &byte, 1) != 1 || read(0, &byte, 1) != 1) { return 1; }
+    if (ioctl(folder, 0x8004587d, &flag) != 0) { perror(words[1]); return 1; }
     return 0;
 }
 "#;
@@ -177,9 +182,32 @@ impl Programs {
         self.0.path().join("no_sync.so")
     }
 
-    /// Cuts the power of a disk.
-    pub(super) fn cut_power(&self, disk: &Disk) -> Result<(), String> {
-        let cutter = self.cutter().display().to_string();
-        tool(&cutter, &[&disk.path().display().to_string()]).map(drop)
+    /// Makes ready to cut the power of a disk.
+    pub(super) fn cutter_of(&self, disk: &Disk) -> Cutter {
+        let process = Command::new(self.cutter())
+            .arg(disk.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut process = process.unwrap();
+        let mut ready = [0];
+        process
+            .stdout
+            .take()
+            .unwrap()
+            .read_exact(&mut ready)
+            .unwrap();
+        Cutter(process)
+    }
+}
+
+/// Ready to cut the power.
+pub(super) struct Cutter(Child);
+
+impl Cutter {
+    /// Cuts it at once.
+    pub(super) fn cut(mut self) {
+        self.0.stdin.take().unwrap().write_all(&[0]).unwrap();
+        assert!(self.0.wait().unwrap().success(), "the power was not cut");
     }
 }

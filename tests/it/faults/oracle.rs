@@ -112,10 +112,10 @@ impl Witness {
         });
         let lost: Vec<_> = lost.collect();
         if !lost.is_empty() {
+            let last = found.last().map_or(self.last, |(seq, _)| *seq);
             return Err(format!(
-                "LOST {} of {told} acknowledged: {:?}",
+                "LOST {} of {told} acknowledged: {lost:?}; the journal ends with {last}",
                 lost.len(),
-                lost[0]
             ));
         }
         for ((seq, id), dense) in found.iter().zip(self.last + 1..) {

@@ -67,6 +67,10 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
 
 /// Lets a child book, cuts its power, and mounts the disk again. The child must see that its disk is dead, say so, and end with the code that
 /// asks for a restart.
+///
+/// What it says after the cut is not counted as acknowledged, as nobody would hear it from a machine without power. That matters: a sync of a
+/// growing file that is under way at the moment of the cut may return success although the journal of ext4 was given up under it. A plain
+/// program that appends and syncs sees that as well, once in five cuts on Linux 6.18.
 fn cut(
     programs: &Programs,
     disk: &Disk,
@@ -79,10 +83,21 @@ fn cut(
     let mut said = Vec::new();
     let mut running = child::start(url, first, preload);
     running.wait_for_work(&mut said);
+    let cutter = programs.cutter_of(disk);
     std::thread::sleep(delay);
-    programs.cut_power(disk).unwrap();
+    running.hear(&mut said);
+    cutter.cut();
     let ended = running.wait(Duration::from_secs(10));
-    running.kill(&mut said);
+    let mut after = Vec::new();
+    running.kill(&mut after);
+    said.extend(
+        after
+            .into_iter()
+            .map(|line| match line.strip_prefix("@ ok ") {
+                Some(booked) => format!("@ info {booked}"),
+                None => line,
+            }),
+    );
     let code = ended.and_then(|status| status.code());
     assert_eq!(code, Some(STOPPED), "{at}: {said:?}");
     let tells = said.iter().any(|line| line.starts_with("@ stopped "));
