@@ -1,10 +1,11 @@
 //! What the writer does about each error that a PostgreSQL server can tell: a trigger raises them, some of them only the first few times.
 
+use jinfu::clock::{Chance, Clock};
 use jinfu::domain::decide::Outcome;
 use jinfu::ledger::{Answer, Error, Ledger, Trouble};
 
 use crate::faults::{NOW, cash, id, open_village};
-use crate::harness::{Database, Engine, on_both, on_both_in_turn};
+use crate::harness::{Database, Engine, Standby, on_both, on_both_in_turn};
 
 /// How many commands the batch has.
 const COMMANDS: u64 = 5;
@@ -142,5 +143,17 @@ fn a_session_that_the_server_ended_is_replaced_without_a_word() {
             assert_eq!(word(&ledger.submit(cash(number)).await), "recorded");
         }
         database.close(ledger).await;
+    });
+}
+
+#[test]
+fn a_standby_is_not_written_to() {
+    on_both(async |engine| {
+        if engine == Engine::Sqlite {
+            return;
+        }
+        let standby = Standby::start().await;
+        let opened = Ledger::open(&standby.url(), Clock::System, Chance::System).await;
+        assert_eq!(opened.err(), Some(Error::Unavailable(Trouble::Standby)));
     });
 }

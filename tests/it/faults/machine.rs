@@ -132,7 +132,7 @@ impl Drop for Disk {
 
 /// Waits for a byte, and then cuts a file system off: nothing that was not synced reaches the disk any more (`FS_IOC_SHUTDOWN` without flushing
 /// the log).
-const CUT_POWER: &str = r#"
+const CUT_POWER: &str = r"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -145,7 +145,7 @@ int main(int count, char **words) {
     if (ioctl(folder, 0x8004587d, &flag) != 0) { perror(words[1]); return 1; }
     return 0;
 }
-"#;
+";
 
 /// A C library whose syncs do nothing.
 const NO_SYNC: &str = "int fsync(int file) { return 0; } int fdatasync(int file) { return 0; }";

@@ -9,18 +9,24 @@ use crate::faults::child::{self, NUMBERS_OF_A_CHILD, STOPPED};
 use crate::faults::machine::{Disk, Programs};
 use crate::faults::oracle::{Check, Witness};
 use crate::faults::{Random, chosen};
+use crate::harness::{jinfu, repository};
 
-#[test]
-fn a_power_cut_loses_nothing_that_was_acknowledged() {
-    let programs = Programs::compile();
-    let disk = Disk::ext4();
-    let (programs, disk) = match (programs, disk) {
-        (Ok(programs), Ok(disk)) => (programs, disk),
+/// A disk whose power can be cut, unless the machine has no root, no loop devices or no C compiler, which is told.
+fn disk() -> Option<(Programs, Disk)> {
+    match (Programs::compile(), Disk::ext4()) {
+        (Ok(programs), Ok(disk)) => Some((programs, disk)),
         (programs, disk) => {
             let why = programs.err().or(disk.err()).unwrap();
             eprintln!("SKIPPED power cuts: {why}");
-            return;
+            None
         }
+    }
+}
+
+#[test]
+fn a_power_cut_loses_nothing_that_was_acknowledged() {
+    let Some((programs, disk)) = disk() else {
+        return;
     };
     let (seed, cycles) = (chosen("SEED", 1), chosen("POWER_CYCLES", 30));
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -105,4 +111,38 @@ fn cut(
     disk.unmount().unwrap();
     disk.mount().unwrap();
     said
+}
+
+#[test]
+fn the_program_that_meets_a_dead_disk_says_so_and_ends_with_code_3() {
+    let Some((programs, disk)) = disk() else {
+        return;
+    };
+    let folder = repository("examples/data/jinfu").display().to_string();
+    let mut told = Vec::new();
+    for (delay, book) in [400, 250, 150, 80, 40].into_iter().zip('a'..) {
+        let url = format!("sqlite:{}/{book}.db", disk.path().display());
+        let import = || jinfu("en", &url, &["import", &folder]);
+        let cutter = programs.cutter_of(&disk);
+        let output = std::thread::scope(|scope| {
+            let importing = scope.spawn(import);
+            std::thread::sleep(Duration::from_millis(delay));
+            cutter.cut();
+            importing.join().unwrap()
+        });
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        disk.unmount().unwrap();
+        disk.mount().unwrap();
+        let code = output.status.code();
+        assert!([Some(0), Some(3)].contains(&code), "{delay} ms: {said}");
+        // On the disk that is back, the same import books what is missing, and once.
+        let again = import();
+        assert_eq!(again.status.code(), Some(0), "{delay} ms: {again:?}");
+        assert_eq!(jinfu("en", &url, &["verify"]).status.code(), Some(0));
+        if code == Some(3) {
+            told.push(said);
+        }
+    }
+    let names_the_disk = told.iter().any(|said| said.contains("disk"));
+    assert!(names_the_disk, "{told:?}");
 }

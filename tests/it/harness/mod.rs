@@ -12,6 +12,8 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
+pub(crate) use crate::harness::postgres::Standby;
+
 /// The engines that every test of the books runs on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Engine {

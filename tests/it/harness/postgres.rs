@@ -21,7 +21,7 @@ struct Server {
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
-        .get_or_init(|| find_binaries().map(|binaries| start(&binaries)))
+        .get_or_init(|| find_binaries().map(|binaries| start(&binaries, Role::Primary)))
         .as_ref()
 }
 
@@ -69,7 +69,15 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-fn start(binaries: &Path) -> Server {
+/// What a server is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    Primary,
+    /// It follows a primary that never comes.
+    Standby,
+}
+
+fn start(binaries: &Path, role: Role) -> Server {
     let folder = tempfile::Builder::new()
         .prefix("jinfu-pg-")
         .tempdir()
@@ -96,6 +104,9 @@ fn start(binaries: &Path) -> Server {
         "initdb: {}",
         String::from_utf8_lossy(&made.stderr)
     );
+    if role == Role::Standby {
+        std::fs::write(folder.join("data/standby.signal"), "").unwrap();
+    }
     // The shell waits for the end of its input, which comes when the tests end however they end, and then clears away.
     let script = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=off -c max_connections=200 \
                   >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf \"$2\"";
@@ -112,13 +123,35 @@ fn start(binaries: &Path) -> Server {
     }
 }
 
-fn url(database: &str) -> String {
-    let folder = server().unwrap().folder.display().to_string();
+fn url(server: &Server, database: &str) -> String {
+    let folder = server.folder.display();
     format!("postgres://jinfu@localhost/{database}?host={folder}")
 }
 
 async fn administrator() -> PgConnection {
-    let url = url("postgres");
+    connect(server().unwrap()).await
+}
+
+/// A standby server, gone when dropped.
+pub(crate) struct Standby(Server);
+
+impl Standby {
+    /// Starts one and waits until it answers.
+    pub(crate) async fn start() -> Standby {
+        let server = start(&find_binaries().unwrap(), Role::Standby);
+        connect(&server).await.close().await.unwrap();
+        Standby(server)
+    }
+
+    /// The address of its database.
+    pub(crate) fn url(&self) -> String {
+        url(&self.0, "postgres")
+    }
+}
+
+/// Connects to a server that may still be starting.
+async fn connect(server: &Server) -> PgConnection {
+    let url = url(server, "postgres");
     let mut tries = 0;
     loop {
         match PgConnection::connect(&url).await {
@@ -144,7 +177,7 @@ pub(super) async fn create_database() -> (String, String) {
         .execute(&mut administrator)
         .await
         .unwrap();
-    (url(&name), name)
+    (url(server().unwrap(), &name), name)
 }
 
 pub(super) async fn drop_database(name: &str) {
