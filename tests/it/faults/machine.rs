@@ -115,7 +115,8 @@ impl Disk {
             .split_whitespace()
             .map(|word| word.parse::<u64>().unwrap());
         let used = numbers.next().unwrap() - numbers.next().unwrap();
-        let size = format!("remount,size={}", (used + pages) * 4_096);
+        // No size at all would be no limit.
+        let size = format!("remount,size={}", (used + pages).max(1) * 4_096);
         tool("mount", &["-o", &size, &path]).unwrap();
     }
 }

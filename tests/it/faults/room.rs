@@ -37,15 +37,51 @@ fn is_recorded(answer: &Answer) -> bool {
     matches!(answer, Ok(Outcome::Recorded(recorded)) if !recorded.replayed)
 }
 
-#[test]
-fn a_disk_that_is_full_at_any_page_of_a_commit_books_nothing_and_recovers() {
-    let disk = match Disk::in_memory(16_384) {
-        Ok(disk) => disk,
+/// A full disk to book on, unless the machine has no root, which is told.
+fn disk() -> Option<Disk> {
+    match Disk::in_memory(16_384) {
+        Ok(disk) => Some(disk),
         Err(why) => {
             eprintln!("SKIPPED full disks: {why}");
-            return;
+            None
         }
-    };
+    }
+}
+
+#[test]
+fn a_book_that_finds_no_room_to_begin_begins_when_there_is_some() {
+    let Some(disk) = disk() else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite:{}", disk.path().join("books.db").display());
+        let open = || {
+            let clock = Clock::fixed(parse_time("at", NOW).unwrap());
+            Ledger::open(&url, clock, Chance::seeded(1))
+        };
+        disk.leave_room(0);
+        let mut tries = 0;
+        let ledger = loop {
+            match open().await {
+                Ok(ledger) => break ledger,
+                Err(Error::Unavailable(
+                    Trouble::DiskFull { .. } | Trouble::Unreachable { .. } | Trouble::Failed { .. },
+                )) => {}
+                other => panic!("{tries}: {other:?}"),
+            }
+            tries += 1;
+            disk.leave_room(5);
+        };
+        assert!(tries > 5, "only {tries} tries failed");
+        disk.leave_room(1_000);
+        open_village(&ledger).await;
+        verify(&ledger).await;
+        ledger.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_page_of_a_commit_books_nothing_and_recovers() {
+    let Some(disk) = disk() else { return };
     // On one thread, so that what is given to the writer is one batch.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
