@@ -163,3 +163,41 @@ impl From<sqlx::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_sqlite_has_its_kind() {
+        let kind = |code| match StoreError::of_sqlite(code, String::new()) {
+            StoreError::Conflict(_) => "conflict",
+            StoreError::Busy(_) => "busy",
+            StoreError::Full(_) => "full",
+            StoreError::NoMemory(_) => "no memory",
+            StoreError::Broken(_) => "broken",
+            StoreError::Unreachable(_) => "unreachable",
+            StoreError::Engine(_) => "engine",
+            StoreError::Corrupt { .. }
+            | StoreError::Standby
+            | StoreError::Incompatible(_)
+            | StoreError::WriterExists(_) => "no code",
+        };
+        let kinds = [
+            (&[19, 275, 787, 1_299, 1_555, 1_811, 2_067][..], "conflict"),
+            // BUSY_RECOVERY, BUSY_SNAPSHOT, LOCKED_SHAREDCACHE among them.
+            (&[5, 6, 261, 517, 262], "busy"),
+            (&[13, 4_874], "full"),
+            (&[7, 3_082], "no memory"),
+            // IOERR with READ, SHORT_READ, WRITE and FSYNC, CORRUPT, CORRUPT_INDEX, NOTADB.
+            (&[10, 266, 522, 778, 1_034, 11, 779, 26], "broken"),
+            (&[14, 526], "unreachable"),
+            (&[1, 8, 18, 20, 23], "engine"),
+        ];
+        for (codes, expected) in kinds {
+            for code in codes {
+                assert_eq!(kind(*code), expected, "{code}");
+            }
+        }
+    }
+}
