@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::villages::{NOW, instant};
 
+#[expect(dead_code, reason = "the tests need more of it")]
 #[path = "../../tests/it/harness/postgres.rs"]
 mod postgres;
 

@@ -7,7 +7,7 @@ use crate::cli::arguments::{
     RunTask,
 };
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, print};
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
 use crate::domain::month::{parse_date, parse_time};
@@ -21,7 +21,8 @@ use crate::domain::{
     CollectorCode, Command, DocumentNo, HouseholdNo, Money, Month, Refusal, Request, VillageCode,
     plain_text,
 };
-use crate::ledger::Ledger;
+use crate::ledger::{Error, Ledger, Trouble};
+use crate::text::Texts;
 
 /// Who stands in the journal for what is typed at the office.
 const ACTOR: &str = "clerk";
@@ -39,10 +40,13 @@ async fn submit(
         .map(|code| VillageCode::parse("village", code))
         .transpose()?;
     let ledger = session.writing().await?;
-    let outcome = submit_to(&ledger, code.as_ref(), common.id, dry_run, command).await;
-    ledger.close().await?;
+    let new_id = || ledger.chance().command_id(ledger.clock().now());
+    let id = common.id.unwrap_or_else(new_id);
+    let outcome = submit_to(&ledger, code.as_ref(), id, dry_run, command).await;
+    // What became of the command is told first, whatever becomes of the database.
+    let closed = ledger.close().await;
     let texts = &session.texts;
-    match outcome? {
+    match outcome.map_err(|failure| name_id(texts, failure, id))? {
         Outcome::NothingToDo => print(&format!("{}\n", texts.say("nothing-to-do"))),
         Outcome::Recorded(recorded) => {
             let kind = texts.say(&format!("kind-{}", recorded.event.kind().replace('_', "-")));
@@ -66,18 +70,29 @@ async fn submit(
             print(&format!("{}\n", texts.tell(name, &facts)));
         }
     }
-    Ok(())
+    Ok(closed?)
+}
+
+/// Where nobody knows whether a command was booked, its id is told: repeated with it, nothing is booked twice.
+fn name_id(texts: &Texts, failure: Failure, id: Uuid) -> Failure {
+    match failure {
+        Failure::Ledger(Error::Unavailable(trouble @ Trouble::OutcomeUnknown { .. })) => {
+            let sentence = texts.sentence("trouble", &trouble.facts());
+            let repeat = texts.tell("repeat-with-id", &[("id", id.to_string())]);
+            Failure::Sentence(UNAVAILABLE, format!("{sentence}\n{repeat}"))
+        }
+        failure @ (Failure::Ledger(_) | Failure::Told(_) | Failure::Sentence(..)) => failure,
+    }
 }
 
 async fn submit_to(
     ledger: &Ledger,
     code: Option<&VillageCode>,
-    id: Option<Uuid>,
+    id: Uuid,
     dry_run: bool,
     command: Command,
 ) -> Result<Outcome, Failure> {
     let (village, _) = ledger.village(code).await?;
-    let id = id.unwrap_or_else(|| ledger.chance().command_id(ledger.clock().now()));
     let request = Request {
         village,
         id,

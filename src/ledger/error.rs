@@ -40,7 +40,9 @@ pub enum Trouble {
     WriterExists { path: String },
     /// The database cannot be reached.
     Unreachable { reason: String },
-    /// The database stayed busy.
+    /// The server is a standby, which takes no writes.
+    Standby,
+    /// The database stayed busy; nothing was booked.
     Busy { reason: String },
     /// The disk is full; nothing was booked.
     DiskFull { reason: String },
@@ -50,8 +52,12 @@ pub enum Trouble {
         column: String,
         value: String,
     },
+    /// The disk failed, or the file is damaged.
+    DiskFailed { reason: String },
     /// It is not known whether it was booked: ask again with the same id.
     OutcomeUnknown { reason: String },
+    /// The writer met a failure of the disk and takes nothing more until the program is started again.
+    WriterStopped { reason: String },
     /// Something else; nothing was booked.
     Failed { reason: String },
 }
@@ -88,9 +94,13 @@ impl From<Refusal> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
         Error::Unavailable(match error {
-            StoreError::Conflict(reason) | StoreError::Engine(reason) => Trouble::Failed { reason },
+            StoreError::Conflict(reason)
+            | StoreError::Engine(reason)
+            | StoreError::NoMemory(reason) => Trouble::Failed { reason },
             StoreError::Busy(reason) => Trouble::Busy { reason },
             StoreError::Full(reason) => Trouble::DiskFull { reason },
+            StoreError::Broken(reason) => Trouble::DiskFailed { reason },
+            StoreError::Standby => Trouble::Standby,
             StoreError::Corrupt {
                 table,
                 column,

@@ -1,5 +1,6 @@
 //! The ledger: commands in, answers out, and the questions that can be asked of the books. Every door goes through here.
 
+mod batch;
 mod error;
 mod facts;
 pub mod statement;
@@ -9,8 +10,9 @@ mod writer;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Chance, Clock};
@@ -23,7 +25,7 @@ use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::migrate::{self, Address};
-use crate::store::{Store, Writer, report, village as villages};
+use crate::store::{PATIENCE, Store, Writer, report, village as villages};
 
 /// The books of a database, opened for reading, or for writing as well.
 #[derive(Debug)]
@@ -33,6 +35,26 @@ pub struct Ledger {
     chance: Arc<Chance>,
     queue: Option<mpsc::Sender<Waiting>>,
     writing: Option<JoinHandle<Result<(), StoreError>>>,
+    /// Why the writer stopped for good, once it has.
+    stopped: watch::Receiver<Option<String>>,
+}
+
+/// The limits that the writer works within.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// How many commands one transaction takes at most.
+    pub batch_max: NonZeroUsize,
+    /// How long a database server may say nothing before its connection is given up.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            batch_max: BATCH_MAX,
+            patience: PATIENCE,
+        }
+    }
 }
 
 /// A command that was given to the writer and is not answered yet.
@@ -68,6 +90,7 @@ impl Ledger {
             chance: Arc::default(),
             queue: None,
             writing: None,
+            stopped: watch::channel(None).1,
         })
     }
 
@@ -77,7 +100,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn open(database: &str, clock: Clock, chance: Chance) -> Result<Ledger, Error> {
-        Ledger::open_batching(database, clock, chance, BATCH_MAX).await
+        Ledger::open_within(database, clock, chance, Limits::default()).await
     }
 
     /// Opens the books for writing with another bound on the commands of a transaction: what group commit is worth is measured against a
@@ -91,17 +114,35 @@ impl Ledger {
         chance: Chance,
         batch_max: NonZeroUsize,
     ) -> Result<Ledger, Error> {
+        let limits = Limits {
+            batch_max,
+            ..Limits::default()
+        };
+        Ledger::open_within(database, clock, chance, limits).await
+    }
+
+    /// Opens the books for writing within limits of the caller's choice.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn open_within(
+        database: &str,
+        clock: Clock,
+        chance: Chance,
+        limits: Limits,
+    ) -> Result<Ledger, Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let writer = Writer::open(address.clone()).await?;
+        let writer = Writer::open(address.clone(), limits.patience).await?;
         let store = Store::open(&address).await?;
         let (clock, chance) = (Arc::new(clock), Arc::new(chance));
-        let task = WriterTask {
+        let (stop, stopped) = watch::channel(None);
+        let task = WriterTask::new(
             writer,
-            clock: Arc::clone(&clock),
-            chance: Arc::clone(&chance),
-            facts: facts::Facts::default(),
-            batch_max,
-        };
+            Arc::clone(&clock),
+            Arc::clone(&chance),
+            limits.batch_max,
+            stop,
+        );
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let writing = tokio::spawn(task.run(waiting));
         Ok(Ledger {
@@ -110,6 +151,7 @@ impl Ledger {
             chance,
             queue: Some(queue),
             writing: Some(writing),
+            stopped,
         })
     }
 
@@ -122,7 +164,7 @@ impl Ledger {
         let address: Address = database.parse().map_err(StoreError::from)?;
         match address {
             Address::Postgres(url) => migrate::migrate_postgres(&url, application_role).await?,
-            Address::Sqlite(_) => Writer::open(address).await?.close().await?,
+            Address::Sqlite(_) => Writer::open(address, PATIENCE).await?.close().await?,
         }
         Ok(())
     }
@@ -130,19 +172,44 @@ impl Ledger {
     /// Answers what was accepted, then closes the books.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the database could not be closed in good order; what was answered is committed all the same.
+    /// [`Trouble::WriterStopped`] if the writer had stopped before; [`Error::Unavailable`] if the database could not be closed in good order;
+    /// what was answered is committed all the same.
     pub async fn close(mut self) -> Result<(), Error> {
         self.store.close().await;
         self.queue = None;
-        match self.writing.take() {
-            Some(writing) => match writing.await {
-                Ok(closed) => Ok(closed?),
-                Err(error) => Err(Error::Unavailable(Trouble::Failed {
-                    reason: error.to_string(),
-                })),
-            },
-            None => Ok(()),
+        let Some(writing) = self.writing.take() else {
+            return Ok(());
+        };
+        let closed = writing.await;
+        if self.stopped.borrow().is_some() {
+            return Err(self.stop());
         }
+        match closed {
+            Ok(closed) => Ok(closed?),
+            Err(error) => Err(Error::Unavailable(Trouble::Failed {
+                reason: error.to_string(),
+            })),
+        }
+    }
+
+    /// Ends when the writer has stopped for good, because the disk failed, and gives the reason. The process should then end, so that what
+    /// is started in its place reads what the disk really has.
+    pub async fn stopped(&self) -> Error {
+        let mut stopped = self.stopped.clone();
+        if self.queue.is_none() {
+            std::future::pending::<()>().await;
+        }
+        // A writer that went without a word has stopped as well.
+        drop(stopped.wait_for(Option::is_some).await);
+        self.stop()
+    }
+
+    /// The answer of a writer that has stopped.
+    fn stop(&self) -> Error {
+        let reason = self.stopped.borrow().clone();
+        Error::Unavailable(Trouble::WriterStopped {
+            reason: reason.unwrap_or_else(|| "the writer has stopped".to_owned()),
+        })
     }
 
     /// The clock of the ledger.
@@ -166,11 +233,13 @@ impl Ledger {
     /// Gives a command to the writer; the answer comes later. Commands are decided in the order in which they are given.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the books are open for reading only or the writer has stopped.
+    /// [`Error::Unavailable`] if the books are open for reading only, [`Trouble::WriterStopped`] if the writer has stopped.
     pub async fn enqueue(&self, request: Request) -> Result<Pending, Error> {
         let (sender, receiver) = oneshot::channel();
         let Some(queue) = &self.queue else {
-            return Err(stopped());
+            return Err(Error::Unavailable(Trouble::Failed {
+                reason: "the books are open for reading only".to_owned(),
+            }));
         };
         queue
             .send(Waiting {
@@ -178,7 +247,7 @@ impl Ledger {
                 answer: sender,
             })
             .await
-            .map_err(|_| stopped())?;
+            .map_err(|_| self.stop())?;
         Ok(Pending(receiver))
     }
 
@@ -283,10 +352,4 @@ async fn find_village(tx: &mut Tx<'_>, code: &VillageCode) -> Result<(i64, Villa
         .pop()
         .map(|(_, village)| village);
     village.map(|village| (id, village)).ok_or_else(unknown)
-}
-
-fn stopped() -> Error {
-    Error::Unavailable(Trouble::Failed {
-        reason: "the writer has stopped".to_owned(),
-    })
 }

@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::flush::{self, Decided};
 use crate::store::journal::StoredEntry;
 use crate::store::migrate::Address;
-use crate::store::{Writer, journal, verify, village};
+use crate::store::{PATIENCE, Writer, journal, verify, village};
 
 /// How many entries are read or written at a time.
 const PAGE: usize = 1_000;
@@ -73,7 +73,7 @@ impl Ledger {
         mut entries: impl Iterator<Item = Result<(Entry, Option<Private>), E>>,
     ) -> Result<(), Rejected<E>> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let mut writer = Writer::open(address).await?;
+        let mut writer = Writer::open(address, PATIENCE).await?;
         let taken = take_in(&mut writer, code, promised, &mut entries).await;
         writer.close().await?;
         taken

@@ -1,21 +1,29 @@
 //! The writer: one task that takes what waits, decides it in order, writes it as one transaction, commits, and then answers.
 //!
 //! A request future never owns the transaction; this task does, so a caller that goes away leaves nothing half-done.
+//!
+//! | the database says | what is done |
+//! | --- | --- |
+//! | a row or a statement is refused | rolled back; the batch again in halves, until the guilty command fails alone |
+//! | busy, deadlock, serialization | the batch again, at most five times |
+//! | the connection is lost | the batch again on a fresh one; after a lost commit the ids tell what happened |
+//! | the disk is full | rolled back, nothing booked; goes on over a fresh connection when there is room |
+//! | input or output failed, the file is damaged | everyone is told that the outcome is unknown, and the writer stops |
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Chance, Clock};
+use crate::domain::Request;
 use crate::domain::decide::{Outcome, Recorded, Verdict};
-use crate::domain::{Request, VillageCode};
-use crate::ledger::error::{Error, Trouble};
+use crate::ledger::batch::{Attempt, Entries, Filling, key, unknown};
+use crate::ledger::error::Error;
 use crate::ledger::facts::{Facts, Purpose};
+use crate::store::engine::unless_silent;
 use crate::store::error::StoreError;
-use crate::store::flush::{self, Decided};
 use crate::store::{Store, Writer};
 
 /// How many commands may wait; beyond it callers wait for room.
@@ -26,8 +34,10 @@ pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more t
 const BUSY_FROM: usize = 64;
 /// How long the writer then waits for more.
 const GATHER: Duration = Duration::from_millis(1);
-/// How often a batch is tried that somebody else was in the way of.
-const TRIES_MAX: usize = 5;
+/// How often a batch is tried that may succeed another time.
+const TRIES_MAX: u32 = 5;
+/// How long the writer waits before the second try.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What became of a command.
 pub type Answer = Result<Outcome, Error>;
@@ -42,29 +52,64 @@ pub(crate) struct Waiting {
 /// The state of the writing task.
 #[derive(Debug)]
 pub(crate) struct WriterTask {
-    pub(crate) writer: Writer,
-    pub(crate) clock: Arc<Clock>,
-    pub(crate) chance: Arc<Chance>,
-    pub(crate) facts: Facts,
-    pub(crate) batch_max: NonZeroUsize,
+    writer: Writer,
+    clock: Arc<Clock>,
+    chance: Arc<Chance>,
+    facts: Facts,
+    batch_max: NonZeroUsize,
+    /// The entries of commits of which nobody knows yet whether they happened.
+    unsure: Entries,
+    /// Where it is said that the writer has stopped for good.
+    stop: watch::Sender<Option<String>>,
 }
 
 /// How far a batch came before an error.
 enum Failure {
+    /// There is no connection, so nothing was tried.
+    NotConnected(StoreError),
     /// Nothing was committed.
     Before(StoreError),
     /// The commit itself failed: it may or may not have happened.
     InCommit(StoreError),
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Failure {
-        Failure::Before(error)
+impl Failure {
+    const fn error(&self) -> &StoreError {
+        match self {
+            Failure::NotConnected(error) | Failure::Before(error) | Failure::InCommit(error) => {
+                error
+            }
+        }
+    }
+
+    /// Whether one command of several may be to blame, so that the others succeed without it.
+    const fn may_be_poison(&self) -> bool {
+        matches!(self, Failure::Before(error) if error.is_of_a_statement())
     }
 }
 
 impl WriterTask {
-    /// Works until every sender is gone, then closes the connection.
+    /// A writer that has not begun.
+    pub(crate) fn new(
+        writer: Writer,
+        clock: Arc<Clock>,
+        chance: Arc<Chance>,
+        batch_max: NonZeroUsize,
+        stop: watch::Sender<Option<String>>,
+    ) -> WriterTask {
+        WriterTask {
+            writer,
+            clock,
+            chance,
+            facts: Facts::default(),
+            batch_max,
+            unsure: Entries::new(),
+            stop,
+        }
+    }
+
+    /// Works until every sender is gone, then closes the connection. After a failure of the disk it stops: everyone who waits is told that
+    /// the outcome is unknown, and the connection is left as it is.
     pub(crate) async fn run(
         mut self,
         mut queue: mpsc::Receiver<Waiting>,
@@ -85,98 +130,195 @@ impl WriterTask {
             for batch in in_batches(std::mem::take(&mut waiting)) {
                 self.process(batch).await;
             }
+            let stopped = self.stop.borrow().clone();
+            if let Some(reason) = stopped {
+                queue.close();
+                while let Some(waiting) = queue.recv().await {
+                    drop(waiting.answer.send(Err(unknown(&reason))));
+                }
+                self.writer.abandon();
+                return Ok(());
+            }
         }
         self.writer.close().await
     }
 
-    /// Commits a batch and answers it. A batch that the database refuses is tried again command by command, so that one poisonous command
-    /// cannot hurt its neighbours.
+    /// Commits a batch and answers it. A batch that the database refuses is tried again in halves, down to single commands, so that a
+    /// poisonous one fails alone.
     async fn process(&mut self, batch: Vec<Waiting>) {
         let (requests, senders): (Vec<Request>, Vec<_>) = batch
             .into_iter()
             .map(|waiting| (waiting.request, waiting.answer))
             .unzip();
         let all: Vec<&Request> = requests.iter().collect();
-        let answers = match self.commit(&all).await {
-            Err(Failure::Before(StoreError::Conflict(_))) if all.len() > 1 => {
-                let mut answers = Vec::with_capacity(all.len());
-                for request in &all {
-                    answers.extend(
-                        self.commit(&[request])
-                            .await
-                            .unwrap_or_else(|failure| vec![Err(explain(&failure))]),
-                    );
+        let mut answers = Vec::with_capacity(all.len());
+        // The next part is the last one here.
+        let mut parts = vec![all.as_slice()];
+        while let Some(part) = parts.pop() {
+            match self.commit(part).await {
+                Ok(answered) => answers.extend(answered),
+                Err(failure) if failure.may_be_poison() && part.len() > 1 => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
                 }
-                answers
+                Err(failure) => {
+                    let told = part.iter();
+                    answers.extend(told.map(|request| Err(self.explain(request, &failure))));
+                }
             }
-            Err(failure) => all.iter().map(|_| Err(explain(&failure))).collect(),
-            Ok(answers) => answers,
-        };
+        }
+        self.unsure.clear();
         for (sender, answer) in senders.into_iter().zip(answers) {
             // A caller that went away does not need its answer; what was committed stays committed.
             drop(sender.send(answer));
         }
     }
 
-    /// Commits requests as one transaction, again if somebody else was in the way.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the other kinds say nothing here"
-    )]
+    /// Commits requests as one transaction, again if somebody else was in the way or the connection was lost. After a commit whose outcome
+    /// is unknown the same commands are given again on a fresh connection: it waits for the village's lock, which the lost session holds
+    /// until it has ended, and then finds each command's id in the journal or not.
     async fn commit(&mut self, requests: &[&Request]) -> Result<Vec<Answer>, Failure> {
         let mut tries = 0;
         loop {
+            let stopped = self.stop.borrow().clone();
+            if let Some(reason) = stopped {
+                return Err(Failure::InCommit(StoreError::Broken(reason)));
+            }
             tries += 1;
-            let tried = self.try_commit(requests).await;
-            let Err(failure) = tried else { return tried };
+            let failure = match self.attempt(requests, Attempt::Write).await {
+                Ok(answers) => return Ok(answers),
+                Err(failure) => failure,
+            };
+            let tried_enough = tries >= TRIES_MAX;
+            match (&failure, failure.error()) {
+                // Another try would find no room either. On SQLite nobody else commits, so a look is enough.
+                (Failure::InCommit(_), StoreError::Full(reason) | StoreError::NoMemory(reason)) => {
+                    tracing::error!(reason, "a commit failed for want of room");
+                    return self.look(requests, failure).await;
+                }
+                (_, StoreError::Broken(_)) => {}
+                (Failure::NotConnected(_), _) if self.unsure.is_empty() || tried_enough => {}
+                (Failure::Before(_), error) if !may_pass(error) || tried_enough => {}
+                (Failure::InCommit(_), _) if tried_enough => {}
+                (_, error) => {
+                    tracing::warn!(tries, %error, "a batch is tried again");
+                    pause(tries).await;
+                    continue;
+                }
+            }
+            tracing::error!(commands = requests.len(), error = %failure.error(), "a batch failed");
+            return Err(failure);
+        }
+    }
+
+    /// Finds out which commands of a commit that found no room are in the journal.
+    async fn look(
+        &mut self,
+        requests: &[&Request],
+        failure: Failure,
+    ) -> Result<Vec<Answer>, Failure> {
+        match self.attempt(requests, Attempt::Look).await {
+            Ok(answers) => Ok(answers
+                .into_iter()
+                .map(|answer| answer.map_err(|_| Error::from(failure.error().clone())))
+                .collect()),
+            Err(_) => Err(failure),
+        }
+    }
+
+    /// Tries requests in one transaction. A failure of the disk is the writer's last: everyone who asks is told from then on.
+    async fn attempt(
+        &mut self,
+        requests: &[&Request],
+        attempt: Attempt,
+    ) -> Result<Vec<Answer>, Failure> {
+        let (ended, is_connection_sound) = match self.writer.reconnect().await {
+            Ok(()) => self.transact(requests, attempt).await,
+            Err(error) => (Err(Failure::NotConnected(error)), true),
+        };
+        if !is_connection_sound {
+            self.writer.distrust();
+        }
+        if let Err(failure) = &ended {
             // What was decided was not written, so it is no longer a fact.
             self.facts.forget();
-            match failure {
-                Failure::Before(StoreError::Busy(reason)) if tries < TRIES_MAX => {
-                    tracing::warn!(tries, reason, "a batch is tried again");
+            if let StoreError::Broken(reason) = failure.error() {
+                self.stop.send_replace(Some(reason.clone()));
+            }
+        } else {
+            for request in requests {
+                self.unsure.remove(&key(request));
+            }
+            match attempt {
+                Attempt::Write => self.facts.settle(requests),
+                Attempt::Look => self.facts.forget(),
+            }
+        }
+        ended
+    }
+
+    /// One transaction from its begin to its end, and whether its connection can be used again: after an error only if that was a statement's
+    /// own and the transaction could be rolled back, which proves that it was still there. Nothing is committed after an error.
+    async fn transact(
+        &mut self,
+        requests: &[&Request],
+        attempt: Attempt,
+    ) -> (Result<Vec<Answer>, Failure>, bool) {
+        let patience = self.writer.patience();
+        let mut tx = match self.writer.begin().await {
+            Ok(tx) => tx,
+            Err(error) => return (Err(Failure::Before(error)), false),
+        };
+        let mut filling = Filling {
+            facts: &mut self.facts,
+            chance: &self.chance,
+            unsure: &self.unsure,
+            attempt,
+        };
+        let filled = filling.run(&mut tx, requests, self.clock.now());
+        match unless_silent(patience, filled).await {
+            Ok(filled) if filled.entries.is_empty() => {
+                let undone = unless_silent(patience, tx.rollback()).await;
+                (Ok(filled.answers), undone.is_ok())
+            }
+            Ok(filled) => match unless_silent(patience, tx.commit()).await {
+                Ok(()) => (Ok(filled.answers), true),
+                Err(error) => {
+                    self.unsure.extend(filled.entries);
+                    (Err(Failure::InCommit(error)), false)
                 }
-                failure => {
-                    tracing::error!(commands = requests.len(), error = ?explain(&failure), "a batch failed");
-                    return Err(failure);
-                }
+            },
+            Err(error) => {
+                let is_undone = error.is_of_a_statement()
+                    && unless_silent(patience, tx.rollback()).await.is_ok();
+                (Err(Failure::Before(error)), is_undone)
             }
         }
     }
 
-    async fn try_commit(&mut self, requests: &[&Request]) -> Result<Vec<Answer>, Failure> {
-        let mut tx = self.writer.begin().await?;
-        self.facts
-            .prepare(&mut tx, requests, self.clock.now(), Purpose::Write)
-            .await?;
-        let mut decided: Vec<Decided> = Vec::new();
-        let mut answers = Vec::with_capacity(requests.len());
-        for request in requests {
-            let verdict = self
-                .facts
-                .decide(&mut tx, request, self.chance.salt())
-                .await?;
-            answers.push(match verdict {
-                Err(refusal) => Err(refusal.into()),
-                Ok(Verdict::Answer(outcome)) => Ok(outcome),
-                Ok(Verdict::Record(entry, private)) => {
-                    let recorded = Recorded::first(&entry);
-                    let id = self.facts.id_of(&mut tx, &request.village).await?;
-                    decided.push((id, *entry, private));
-                    Ok(Outcome::Recorded(recorded))
-                }
-            });
-        }
-        if decided.is_empty() {
-            tx.rollback().await?;
+    /// What a caller is told whose command did not come through.
+    fn explain(&self, request: &Request, failure: &Failure) -> Error {
+        let error = failure.error();
+        let is_unknown = matches!(failure, Failure::InCommit(_))
+            || matches!(error, StoreError::Broken(_))
+            || self.unsure.contains_key(&key(request));
+        if is_unknown {
+            unknown(&error.to_string())
         } else {
-            let codes: BTreeSet<&VillageCode> =
-                requests.iter().map(|request| &request.village).collect();
-            flush::write(&mut tx, &decided, &mut self.facts.books(&codes)).await?;
-            tx.commit().await.map_err(Failure::InCommit)?;
+            Error::from(error.clone())
         }
-        self.facts.settle(requests);
-        Ok(answers)
     }
+}
+
+/// Whether the same commands may succeed when they are tried again.
+const fn may_pass(error: &StoreError) -> bool {
+    matches!(error, StoreError::Busy(_) | StoreError::Unreachable(_))
+}
+
+/// Lets others finish before the next try, longer each time.
+async fn pause(tries: u32) {
+    let length = PAUSE * 4_u32.saturating_pow(tries.saturating_sub(1));
+    drop(tokio::time::timeout(length, std::future::pending::<()>()).await);
 }
 
 /// Splits what waits into batches: a command over a whole village goes alone, since it reads a snapshot of the village.
@@ -192,15 +334,6 @@ fn in_batches(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
         may_join = !is_alone;
     }
     batches
-}
-
-fn explain(failure: &Failure) -> Error {
-    match failure {
-        Failure::InCommit(error) => Error::Unavailable(Trouble::OutcomeUnknown {
-            reason: error.to_string(),
-        }),
-        Failure::Before(error) => Error::from(error.clone()),
-    }
 }
 
 /// Decides requests one after the other, each seeing those before it, and writes nothing.

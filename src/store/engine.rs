@@ -1,5 +1,10 @@
 //! The two engines behind one transaction type. `run!` writes a query once and types it for each.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
@@ -79,14 +84,6 @@ impl Connected {
         }
     }
 
-    /// Whether the connection still answers.
-    pub(crate) async fn is_alive(&mut self) -> bool {
-        match self {
-            Connected::Sqlite(connection) => connection.ping().await.is_ok(),
-            Connected::Postgres(connection) => connection.ping().await.is_ok(),
-        }
-    }
-
     /// Closes the connection in good order; on SQLite that folds the log back into the file.
     ///
     /// # Errors
@@ -97,6 +94,38 @@ impl Connected {
             Connected::Postgres(connection) => connection.close().await.map_err(StoreError::from),
         }
     }
+}
+
+/// Waits for a conversation with a server for as long as it goes on, and gives it up after that long without a sign of life; the connection
+/// must then be dropped. A conversation with SQLite has no such bound: its calls run to their end whether or not somebody waits.
+///
+/// # Errors
+/// [`StoreError::Unreachable`] after the silence, else as the conversation ends.
+pub(crate) async fn unless_silent<T>(
+    patience: Option<Duration>,
+    talk: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let Some(patience) = patience else {
+        return talk.await;
+    };
+    let mut talk = pin!(talk);
+    let mut silence = tokio::time::interval_at(tokio::time::Instant::now() + patience, patience);
+    poll_fn(|context| {
+        if let Poll::Ready(end) = talk.as_mut().poll(context) {
+            return Poll::Ready(end);
+        }
+        if silence.poll_tick(context).is_ready() {
+            let reason = format!("the server said nothing for {patience:?}");
+            return Poll::Ready(Err(StoreError::Unreachable(reason)));
+        }
+        // Whatever woke the conversation was a sign of life.
+        silence.reset();
+        if silence.poll_tick(context).is_ready() {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// The connections that read.

@@ -14,6 +14,12 @@ pub enum StoreError {
     /// There is no room left.
     #[error("the disk is full: {0}")]
     Full(String),
+    /// The machine, or the server, has no memory left.
+    #[error("there is no memory left: {0}")]
+    NoMemory(String),
+    /// The disk failed or the file is damaged: what was written may not be what will be read.
+    #[error("the disk or the database file failed: {0}")]
+    Broken(String),
     /// A stored value cannot be what the program wrote.
     #[error("table {table}, column {column} holds {value:?}, which the program never writes")]
     Corrupt {
@@ -27,6 +33,9 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// The server follows another one and takes no writes.
+    #[error("the database server is a standby")]
+    Standby,
     /// The database belongs to another application, or to a newer program.
     #[error("{0}")]
     Incompatible(Incompatible),
@@ -77,14 +86,70 @@ impl From<Incompatible> for StoreError {
     }
 }
 
-/// PostgreSQL's codes for a serialization failure, a deadlock and a lock that was not to be had.
-const RETRY_CODES: [&str; 3] = ["40001", "40P01", "55P03"];
-/// PostgreSQL's code for a full disk.
-const POSTGRES_DISK_FULL: &str = "53100";
-/// SQLite's codes (primary results) for a busy or locked database and a full disk.
-const SQLITE_BUSY: i64 = 5;
-const SQLITE_LOCKED: i64 = 6;
-const SQLITE_FULL: i64 = 13;
+impl StoreError {
+    /// Whether the error says something about one statement and its rows, and nothing about the connection or the machine: the transaction
+    /// can be rolled back, and a batch without the guilty command may succeed.
+    pub(crate) const fn is_of_a_statement(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Engine(_)
+        )
+    }
+
+    /// What a PostgreSQL server says, by its five-character code.
+    fn of_postgres(code: &str, said: String) -> StoreError {
+        match code {
+            // A serialization failure, a deadlock, a lock that was not to be had, a statement that somebody cancelled.
+            "40001" | "40P01" | "55P03" | "57014" => StoreError::Busy(said),
+            "53100" => StoreError::Full(said),
+            "53200" => StoreError::NoMemory(said),
+            // Input or output failed; data or an index is corrupted.
+            "58030" | "XX001" | "XX002" => StoreError::Broken(said),
+            // The server ends the session, takes no more, or has become a standby under our feet.
+            "25006" | "25P03" | "25P04" | "53300" | "57P01" | "57P02" | "57P03" | "57P05" => {
+                StoreError::Unreachable(said)
+            }
+            // Integrity constraints, and what functions and triggers raise.
+            code if code.starts_with("23") || code.starts_with("P0") => StoreError::Conflict(said),
+            code if code.starts_with("08") => StoreError::Unreachable(said),
+            _ => StoreError::Engine(said),
+        }
+    }
+
+    /// What SQLite says, by its extended result code, which carries the primary one in its low byte.
+    fn of_sqlite(code: i64, said: String) -> StoreError {
+        const IOERR_NOMEM: i64 = 3_082;
+        const IOERR_SHMSIZE: i64 = 4_874;
+        match (code, code & 0xff) {
+            (IOERR_NOMEM, _) | (_, 7) => StoreError::NoMemory(said),
+            // The index of the log could not grow; it holds nothing that has to last.
+            (IOERR_SHMSIZE, _) | (_, 13) => StoreError::Full(said),
+            // BUSY and LOCKED.
+            (_, 5 | 6) => StoreError::Busy(said),
+            // IOERR, CORRUPT and NOTADB.
+            (_, 10 | 11 | 26) => StoreError::Broken(said),
+            // CANTOPEN.
+            (_, 14) => StoreError::Unreachable(said),
+            // CONSTRAINT, whether of a table or raised by a trigger.
+            (_, 19) => StoreError::Conflict(said),
+            _ => StoreError::Engine(said),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> StoreError {
+        let is_full = matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        );
+        if is_full {
+            StoreError::Full(error.to_string())
+        } else {
+            StoreError::Unreachable(error.to_string())
+        }
+    }
+}
 
 impl From<sqlx::Error> for StoreError {
     #[expect(
@@ -96,32 +161,57 @@ impl From<sqlx::Error> for StoreError {
         match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
-                // Extended results carry the primary one in their low byte.
-                let sqlite = code
-                    .parse::<i64>()
-                    .ok()
-                    .filter(|_| code.len() < 5)
-                    .map(|code| code & 0xff);
-                if database.is_unique_violation()
-                    || database.is_check_violation()
-                    || database.is_foreign_key_violation()
-                {
-                    StoreError::Conflict(said)
-                } else if RETRY_CODES.contains(&code.as_ref())
-                    || matches!(sqlite, Some(SQLITE_BUSY | SQLITE_LOCKED))
-                {
-                    StoreError::Busy(said)
-                } else if code == POSTGRES_DISK_FULL || sqlite == Some(SQLITE_FULL) {
-                    StoreError::Full(said)
-                } else {
-                    StoreError::Engine(said)
+                // A code of PostgreSQL has five characters, one of SQLite is a number below 10,000.
+                match code.parse() {
+                    Ok(number) if code.len() < 5 => StoreError::of_sqlite(number, said),
+                    Ok(_) | Err(_) => StoreError::of_postgres(&code, said),
                 }
             }
+            // A conversation that makes no sense is as good as none.
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed => StoreError::Unreachable(said),
             _ => StoreError::Engine(said),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_sqlite_has_its_kind() {
+        let kind = |code| match StoreError::of_sqlite(code, String::new()) {
+            StoreError::Conflict(_) => "conflict",
+            StoreError::Busy(_) => "busy",
+            StoreError::Full(_) => "full",
+            StoreError::NoMemory(_) => "no memory",
+            StoreError::Broken(_) => "broken",
+            StoreError::Unreachable(_) => "unreachable",
+            StoreError::Engine(_) => "engine",
+            StoreError::Corrupt { .. }
+            | StoreError::Standby
+            | StoreError::Incompatible(_)
+            | StoreError::WriterExists(_) => "no code",
+        };
+        let kinds = [
+            (&[19, 275, 787, 1_299, 1_555, 1_811, 2_067][..], "conflict"),
+            // BUSY_RECOVERY, BUSY_SNAPSHOT, LOCKED_SHAREDCACHE among them.
+            (&[5, 6, 261, 517, 262], "busy"),
+            (&[13, 4_874], "full"),
+            (&[7, 3_082], "no memory"),
+            // IOERR with READ, SHORT_READ, WRITE and FSYNC, CORRUPT, CORRUPT_INDEX, NOTADB.
+            (&[10, 266, 522, 778, 1_034, 11, 779, 26], "broken"),
+            (&[14, 526], "unreachable"),
+            (&[1, 8, 18, 20, 23], "engine"),
+        ];
+        for (codes, expected) in kinds {
+            for code in codes {
+                assert_eq!(kind(*code), expected, "{code}");
+            }
         }
     }
 }

@@ -138,18 +138,27 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
     Ok(Connected::Sqlite(connection))
 }
 
-/// A copy beside the file, so that an upgrade can always be taken back.
+/// A copy beside the file, so that an upgrade can always be taken back. It gets its name when it is whole: what was left of an attempt that was
+/// cut off would be in the way of the next.
 async fn back_up_before_migration(
     connection: &mut SqliteConnection,
     path: &Path,
 ) -> Result<(), StoreError> {
+    let counted = sqlx::query_as("select count(*) from village");
+    let (villages,): (i64,) = counted.fetch_one(&mut *connection).await?;
+    if villages == 0 {
+        return Ok(());
+    }
     let mut copy = path.as_os_str().to_owned();
     copy.push(format!(".before-schema-{SCHEMA}"));
-    let copy = copy.to_string_lossy().into_owned();
+    let beside = path.parent().filter(|folder| folder.is_dir());
+    let unnamed = tempfile::NamedTempFile::new_in(beside.unwrap_or(Path::new(".")))?;
     sqlx::query("vacuum into $1")
-        .bind(copy)
+        .bind(unnamed.path().to_string_lossy().into_owned())
         .execute(connection)
         .await?;
+    unnamed.as_file().sync_all()?;
+    unnamed.persist(copy).map_err(|error| error.error)?;
     Ok(())
 }
 
@@ -234,7 +243,7 @@ async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
         "select application_id, user_version from pragma_application_id, pragma_user_version",
     );
     let read: Result<(i64, i64), _> = read.fetch_one(&mut connection).await;
-    let (application, schema) = read.map_err(|_| foreign())?;
+    let (application, schema) = read.map_err(|error| refine_open_error(error, path))?;
     let counted =
         sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'");
     let (tables,): (i64,) = counted.fetch_one(&mut connection).await?;
@@ -247,17 +256,49 @@ async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
     }
 }
 
+// Tables are counted while they are empty, and the planner then reads them whole for years. A plan that it is told to avoid looks so
+// expensive to it that it would compile it first.
+//
+// A session that lost its client must not keep the lock of a village: it ends when nothing comes, and a peer that answers no probe is gone.
+// Nothing ends it by force from outside, since that would also end its waiting for a standby, and pass a commit off for safe.
+const SESSION: &str = "
+select set_config('enable_seqscan', 'off', false),
+    set_config('jit', 'off', false),
+    set_config('idle_in_transaction_session_timeout', $1, false),
+    set_config('lock_timeout', $2, false),
+    set_config('tcp_user_timeout', $1, false),
+    set_config('tcp_keepalives_idle', $3, false),
+    set_config('tcp_keepalives_interval', $3, false),
+    set_config('tcp_keepalives_count', '3', false)
+";
+
 /// Opens the connection that writes to a server.
-pub(crate) async fn open_postgres_writer(url: &str) -> Result<Connected, StoreError> {
-    let mut connection = PgConnection::connect_with(&postgres_options(url)?)
-        .await
-        .map_err(|error| unreachable(&error))?;
+pub(crate) async fn open_postgres_writer(
+    url: &str,
+    patience: Duration,
+) -> Result<Connected, StoreError> {
+    let mut connection = connect_to_primary(url).await?;
     check_schema(postgres_schema(&mut connection).await?)?;
-    // Tables are counted while they are empty, and the planner then reads them whole for years.
-    sqlx::query("set enable_seqscan = off")
+    let milliseconds = |length: Duration| length.as_millis().to_string();
+    sqlx::query(SESSION)
+        .bind(milliseconds(patience))
+        .bind(milliseconds(patience / 2))
+        .bind(patience.as_secs().max(1).to_string())
         .execute(&mut connection)
         .await?;
     Ok(Connected::Postgres(connection))
+}
+
+async fn connect_to_primary(url: &str) -> Result<PgConnection, StoreError> {
+    let mut connection = PgConnection::connect_with(&postgres_options(url)?)
+        .await
+        .map_err(|error| unreachable(&error))?;
+    let asked = sqlx::query_as("select pg_is_in_recovery()");
+    let (is_standby,): (bool,) = asked.fetch_one(&mut connection).await?;
+    if is_standby {
+        return Err(StoreError::Standby);
+    }
+    Ok(connection)
 }
 
 /// Brings a server's database to this program's schema, as the owner of its tables, and gives a role what the application needs.
@@ -265,9 +306,7 @@ pub(crate) async fn migrate_postgres(
     url: &str,
     application_role: Option<&str>,
 ) -> Result<(), StoreError> {
-    let mut connection = PgConnection::connect_with(&postgres_options(url)?)
-        .await
-        .map_err(|error| unreachable(&error))?;
+    let mut connection = connect_to_primary(url).await?;
     let found = postgres_schema(&mut connection).await?;
     if found < SCHEMA {
         let migrated = migrator(|row| row.3)

@@ -22,6 +22,7 @@ pub(crate) mod village;
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::store::engine::{Connected, Readers, Tx};
 use crate::store::error::StoreError;
@@ -33,12 +34,18 @@ pub(crate) struct Store {
     readers: Readers,
 }
 
+/// How long a server may say nothing before it is taken for lost.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The connection that writes, with the lock that keeps a second writer of the same file out.
 #[derive(Debug)]
 pub(crate) struct Writer {
     address: Address,
-    connection: Connected,
-    _lock: Option<File>,
+    connection: Option<Connected>,
+    /// Whether the connection met an error after which nobody knows in which state it is.
+    is_distrusted: bool,
+    patience: Duration,
+    lock: Option<File>,
 }
 
 impl Store {
@@ -72,33 +79,79 @@ impl Writer {
     /// Opens a database for writing.
     ///
     /// # Errors
-    /// [`StoreError::WriterExists`], [`StoreError::Incompatible`], [`StoreError::Unreachable`].
-    pub(crate) async fn open(address: Address) -> Result<Writer, StoreError> {
-        let (connection, lock) = match &address {
-            Address::Sqlite(path) => {
-                let lock = lock_writer(path)?;
-                (migrate::open_sqlite_writer(path).await?, Some(lock))
-            }
-            Address::Postgres(url) => (migrate::open_postgres_writer(url).await?, None),
+    /// [`StoreError::WriterExists`], [`StoreError::Incompatible`], [`StoreError::Unreachable`], [`StoreError::Standby`].
+    pub(crate) async fn open(address: Address, patience: Duration) -> Result<Writer, StoreError> {
+        let lock = match &address {
+            Address::Sqlite(path) => Some(lock_writer(path)?),
+            Address::Postgres(_) => None,
         };
-        Ok(Writer {
+        let mut writer = Writer {
             address,
-            connection,
-            _lock: lock,
-        })
+            connection: None,
+            is_distrusted: false,
+            patience,
+            lock,
+        };
+        writer.connection = Some(writer.connect().await?);
+        Ok(writer)
     }
 
-    /// Begins a writing transaction; a connection that was lost is opened again first.
+    async fn connect(&self) -> Result<Connected, StoreError> {
+        match &self.address {
+            Address::Sqlite(path) => migrate::open_sqlite_writer(path).await,
+            Address::Postgres(url) => {
+                let connect = migrate::open_postgres_writer(url, self.patience);
+                engine::unless_silent(Some(self.patience), connect).await
+            }
+        }
+    }
+
+    /// How long a conversation over this connection may be silent; none on SQLite, whose calls end by themselves.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        match self.address {
+            Address::Sqlite(_) => None,
+            Address::Postgres(_) => Some(self.patience),
+        }
+    }
+
+    /// Makes sure that there is a connection to write on: one that met an error is replaced.
     ///
     /// # Errors
-    /// As the engine says.
-    pub(crate) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
-        if let Address::Postgres(url) = &self.address
-            && !self.connection.is_alive().await
-        {
-            self.connection = migrate::open_postgres_writer(url).await?;
+    /// As [`Writer::open`].
+    pub(crate) async fn reconnect(&mut self) -> Result<(), StoreError> {
+        if self.connection.is_some() && !self.is_distrusted {
+            return Ok(());
         }
-        self.connection.begin().await
+        let fresh = self.connect().await?;
+        let old = self.connection.replace(fresh);
+        self.is_distrusted = false;
+        // On SQLite the old connection is closed after the new one is open: the last one to close would take the index of the log with it,
+        // and there may be no room to make another.
+        if let Some(old) = old {
+            drop(old.close().await);
+        }
+        Ok(())
+    }
+
+    /// Begins a writing transaction.
+    ///
+    /// # Errors
+    /// As the engine says; the connection is then to be distrusted.
+    pub(crate) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
+        let patience = self.patience();
+        match &mut self.connection {
+            Some(connection) => engine::unless_silent(patience, connection.begin()).await,
+            None => Err(StoreError::Unreachable("there is no connection".to_owned())),
+        }
+    }
+
+    /// Never writes on the present connection again. SQLite may have rolled back by itself, so that the next statement would be committed
+    /// alone; a server may still be at work on what it was told, and a connection that is dropped ends that.
+    pub(crate) fn distrust(&mut self) {
+        match self.address {
+            Address::Sqlite(_) => self.is_distrusted = true,
+            Address::Postgres(_) => self.connection = None,
+        }
     }
 
     /// Closes the connection.
@@ -106,7 +159,18 @@ impl Writer {
     /// # Errors
     /// As the engine says.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
-        self.connection.close().await
+        let patience = self.patience();
+        match self.connection {
+            Some(connection) => engine::unless_silent(patience, connection.close()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves everything as it is until the process ends: after a failed sync, closing would fold the log into the file by syncs that may
+    /// claim success for pages that were lost. The lock stays too, so only a new process, which reads what the disk has, writes again.
+    pub(crate) fn abandon(self) {
+        std::mem::forget(self.connection);
+        std::mem::forget(self.lock);
     }
 }
 

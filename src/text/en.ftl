@@ -117,6 +117,7 @@ cli-read-workbook = Reads an .xlsx and writes it as JSON Lines; import calls it 
 cli-read-workbook-file = The workbook
 migrated = The database has this program's schema.
 recorded = Recorded: { $kind } { $number }, entry { $seq }, check { $hash }, command { $id }
+repeat-with-id = Its id was { $id }: repeat the same command with --id { $id }.
 recorded-before = Recorded before, not again: { $kind } { $number }, entry { $seq }, check { $hash }, command { $id }
 would-be-recorded = Tried: { $kind } { $number } would be recorded (nothing was written)
 nothing-to-do = There was nothing to do, so nothing was recorded.
@@ -281,10 +282,13 @@ trouble-schema-older = The database has schema { $found }, and this program need
 trouble-sqlite-too-old = SQLite { $version } is too old to keep the books safely. Use version 3.51.3 or newer.
 trouble-writer-exists = Another process is writing to { $path }, and only one may. Stop the other one and try again, or do it there.
 trouble-unreachable = The database cannot be reached: { $reason }. Check that it is running and that the address and network are right, then try again.
+trouble-standby = The database server is a standby and takes no writes. Connect to the primary server, or wait until this one has become it, then try again.
 trouble-busy = The database stayed busy, and this was not done: { $reason }. Try again in a while with the same id; nothing is booked twice.
 trouble-disk-full = The disk is full and nothing was booked: { $reason }. Free some space and try again.
 trouble-corrupt = Table { $table }, column { $column } of the database holds “{ $value }”, which this program never writes. Stop booking, run jinfu verify, and restore a backup if needed.
+trouble-disk-failed = The disk failed or the database file is damaged: { $reason }. Stop booking, check the disk, run jinfu verify, and restore a backup if needed.
 trouble-outcome-unknown = It is not known whether this was booked: { $reason }. Submit it again with the same id; nothing is booked twice.
+trouble-writer-stopped = The program has stopped booking because the disk failed: { $reason }. Check the disk and start the program again. Submit what is in doubt again with the same id; nothing is booked twice.
 trouble-failed = This failed and nothing was booked: { $reason }. Try again; if it fails again, show this message to the administrator.
 
 ## Lines of a statement

@@ -117,6 +117,7 @@ cli-read-workbook = 读一个 .xlsx，写成每行一个 JSON；导入时程序�
 cli-read-workbook-file = 工作簿
 migrated = 数据库已是本程序的版本。
 recorded = 已入账：{ $kind } { $number }，凭证 { $seq }，校验 { $hash }，命令编号 { $id }
+repeat-with-id = 这次的编号是 { $id }：重做时加上 --id { $id }。
 recorded-before = 以前已入账，没有重复记：{ $kind } { $number }，凭证 { $seq }，校验 { $hash }，命令编号 { $id }
 would-be-recorded = 试算：会入账 { $kind } { $number }（没有写入）
 nothing-to-do = 没有要办的，没有记账。
@@ -281,10 +282,13 @@ trouble-schema-older = 数据库的版本是 { $found }，本程序要 { $known 
 trouble-sqlite-too-old = SQLite 的版本 { $version } 太旧，可能丢账，不能用。换成 3.51.3 或更新的版本。
 trouble-writer-exists = 另一个程序正在写 { $path }，同时只能有一个。关掉那一个再做，或直接在那一个里做。
 trouble-unreachable = 连不上数据库：{ $reason }。看看数据库开了没有、地址和网络对不对，再做一次。
+trouble-standby = 这台数据库是备机，不能记账。连到主库，或等它升为主库，再做一次。
 trouble-busy = 数据库一直忙，这次没有做成：{ $reason }。过一会儿用同一个编号再做一次，不会重复入账。
 trouble-disk-full = 磁盘满了，这次没有入账：{ $reason }。腾出空间再做一次。
 trouble-corrupt = 数据库的表 { $table } 列 { $column } 里是 “{ $value }”，本程序不会写这样的内容。先不要记账，运行 jinfu verify 检查，必要时用备份恢复。
+trouble-disk-failed = 磁盘出错，或数据库文件坏了：{ $reason }。先不要记账，检查磁盘，运行 jinfu verify 检查，必要时用备份恢复。
 trouble-outcome-unknown = 不知道这次有没有入账：{ $reason }。用同一个编号再提交一次，不会重复入账。
+trouble-writer-stopped = 磁盘出错，程序已停止记账：{ $reason }。检查磁盘，重新启动程序。拿不准有没有入账的，用同一个编号再提交一次，不会重复入账。
 trouble-failed = 没有做成，也没有入账：{ $reason }。再做一次；还不行，就把这句话告诉管理员。
 
 ## 对账单各行

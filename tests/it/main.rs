@@ -15,6 +15,7 @@
     reason = "a test that goes wrong should stop at once"
 )]
 
+mod faults;
 mod fees;
 mod first_month;
 mod formats;
@@ -25,6 +26,7 @@ mod random_walk;
 mod tampering;
 mod tidy;
 mod transfer;
+mod upgrade;
 
 mod model {
     //! A second, plain model of a village's book, written without looking at the ledger.

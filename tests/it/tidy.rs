@@ -112,6 +112,35 @@ fn sql_is_made_from_pieces_in_one_place_only() {
     }
 }
 
+// Closing any handle of a database file drops the locks that SQLite holds on it in the same process.
+#[test]
+fn nothing_but_sqlite_opens_the_database_file() {
+    for (file, content) in [files("src/store", ".rs"), files("src/ledger", ".rs")].concat() {
+        for banned in [
+            "File::open",
+            "File::create",
+            "OpenOptions",
+            "fs::read",
+            "fs::write",
+            "fs::copy",
+            "fs::rename",
+            "fs::remove",
+        ] {
+            assert!(!content.contains(banned), "{file} has {banned}");
+        }
+        // The lock of the writer is on a file of its own beside the database.
+        let may_open = file == "src/store/mod.rs" && content.contains("beside.push(\".lock\")");
+        let opens = content.matches("File::options").count();
+        assert!(opens == usize::from(may_open), "{file} opens {opens} files");
+    }
+    for (file, content) in files("src/cli", ".rs") {
+        for (number, line) in (1..).zip(content.lines()) {
+            let opens = line.contains("fs::") || line.contains("File::");
+            assert!(!(opens && line.contains("database")), "{file}:{number}");
+        }
+    }
+}
+
 #[test]
 fn no_module_is_a_junk_drawer() {
     let banned = [

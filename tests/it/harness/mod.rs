@@ -12,6 +12,8 @@ use jinfu::ledger::{Answer, Error, Ledger};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::harness::postgres::Standby;
+
 /// The tests' data need not survive the machine.
 const POSTGRES_SETTINGS: &[&str] = &["fsync=off", "max_connections=200"];
 
@@ -24,11 +26,19 @@ pub(crate) enum Engine {
 
 /// Runs a test on both engines. Without a PostgreSQL server on the machine the second half is skipped aloud, and fails in CI.
 pub(crate) fn on_both(test: impl AsyncFn(Engine)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    run_on_both(
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2),
+        test,
+    );
+}
+
+/// As [`on_both`], on one thread: the writer works only while the test waits, so what is given to it in between is one batch.
+pub(crate) fn on_both_in_turn(test: impl AsyncFn(Engine)) {
+    run_on_both(&mut tokio::runtime::Builder::new_current_thread(), test);
+}
+
+fn run_on_both(runtime: &mut tokio::runtime::Builder, test: impl AsyncFn(Engine)) {
+    let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(async {
         test(Engine::Sqlite).await;
         if postgres::is_there() {
@@ -90,6 +100,11 @@ impl Database {
         )
         .await
         .unwrap()
+    }
+
+    /// Runs SQL behind the program's back, as whoever owns the tables.
+    pub(crate) async fn execute(&self, sql: &str) {
+        raw::Raw::open(self).await.must(sql).await;
     }
 
     /// Gives the database back; its books must be whole.

@@ -25,7 +25,7 @@ struct Server {
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
-        .get_or_init(|| find_binaries().map(|binaries| start(&binaries)))
+        .get_or_init(|| find_binaries().map(|binaries| start(&binaries, Role::Primary)))
         .as_ref()
 }
 
@@ -73,7 +73,15 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-fn start(binaries: &Path) -> Server {
+/// What a server is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    Primary,
+    /// It follows a primary that never comes.
+    Standby,
+}
+
+fn start(binaries: &Path, role: Role) -> Server {
     let folder = tempfile::Builder::new()
         .prefix("jinfu-pg-")
         .tempdir()
@@ -100,6 +108,9 @@ fn start(binaries: &Path) -> Server {
         "initdb: {}",
         String::from_utf8_lossy(&made.stderr)
     );
+    if role == Role::Standby {
+        std::fs::write(folder.join("data/standby.signal"), "").unwrap();
+    }
     // The shell waits for the end of its input, which comes when the tests end however they end, and then clears away.
     let script = "folder=\"$2\" && binaries=\"$1\" && shift 2 && \
                   { \"$binaries/postgres\" -D \"$folder/data\" -k \"$folder\" -c listen_addresses= \"$@\" >\"$folder/log\" 2>&1 & } && \
@@ -123,13 +134,40 @@ pub(super) const OWNER: &str = "jinfu";
 /// The role that the program works as.
 pub(super) const APPLICATION: &str = "jinfu_app";
 
+/// The address of a database of the tests' server, as a role sees it.
 pub(super) fn url(role: &str, database: &str) -> String {
-    let folder = server().unwrap().folder.display().to_string();
+    url_at(server().unwrap(), role, database)
+}
+
+fn url_at(server: &Server, role: &str, database: &str) -> String {
+    let folder = server.folder.display();
     format!("postgres://{role}@localhost/{database}?host={folder}")
 }
 
 async fn administrator() -> PgConnection {
-    let url = url(OWNER, "postgres");
+    connect(server().unwrap()).await
+}
+
+/// A standby server, gone when dropped.
+pub(crate) struct Standby(Server);
+
+impl Standby {
+    /// Starts one and waits until it answers.
+    pub(crate) async fn start() -> Standby {
+        let server = start(&find_binaries().unwrap(), Role::Standby);
+        connect(&server).await.close().await.unwrap();
+        Standby(server)
+    }
+
+    /// The address of its database.
+    pub(crate) fn url(&self) -> String {
+        url_at(&self.0, OWNER, "postgres")
+    }
+}
+
+/// Connects to a server that may still be starting.
+async fn connect(server: &Server) -> PgConnection {
+    let url = url_at(server, OWNER, "postgres");
     let mut tries = 0;
     loop {
         match PgConnection::connect(&url).await {

@@ -1,0 +1,134 @@
+//! One batch within its transaction: deciding each command in order, writing what was decided, and making sure that it stands there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::clock::Chance;
+use crate::domain::decide::{Outcome, Recorded, Verdict};
+use crate::domain::seal::Hash;
+use crate::domain::{Request, VillageCode};
+use crate::ledger::error::{Error, Trouble};
+use crate::ledger::facts::{Facts, Purpose};
+use crate::ledger::writer::Answer;
+use crate::store::engine::Tx;
+use crate::store::error::StoreError;
+use crate::store::flush::{self, Decided};
+use crate::store::village;
+
+/// The hash that each command's entry has.
+pub(crate) type Entries = BTreeMap<(VillageCode, Uuid), Hash>;
+
+/// What is done about commands that are not in the journal yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Attempt {
+    /// They are decided and written.
+    Write,
+    /// Nothing: it is only looked which are there.
+    Look,
+}
+
+/// A batch that is decided and written, before its commit.
+#[derive(Default)]
+pub(crate) struct Filled {
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) entries: Entries,
+}
+
+/// What is needed to decide and write a batch within a transaction.
+pub(crate) struct Filling<'w> {
+    pub(crate) facts: &'w mut Facts,
+    pub(crate) chance: &'w Chance,
+    pub(crate) unsure: &'w Entries,
+    pub(crate) attempt: Attempt,
+}
+
+impl Filling<'_> {
+    pub(crate) async fn run(
+        &mut self,
+        tx: &mut Tx<'_>,
+        requests: &[&Request],
+        now: Timestamp,
+    ) -> Result<Filled, StoreError> {
+        self.facts
+            .prepare(tx, requests, now, Purpose::Write)
+            .await?;
+        let mut decided: Vec<Decided> = Vec::new();
+        let mut filled = Filled::default();
+        let mut found = BTreeSet::new();
+        for request in requests {
+            let verdict = self.facts.decide(tx, request, self.chance.salt()).await?;
+            let key = key(request);
+            let answer = match verdict {
+                Err(refusal) => Err(refusal.into()),
+                Ok(Verdict::Answer(Outcome::Recorded(mut recorded))) => {
+                    // What this writer wrote itself, in a commit that it lost sight of, is answered for the first time.
+                    let is_own = self.unsure.get(&key) == Some(&recorded.hash);
+                    recorded.replayed &= !(is_own && found.insert(key));
+                    Ok(Outcome::Recorded(recorded))
+                }
+                Ok(Verdict::Answer(outcome)) => Ok(outcome),
+                Ok(Verdict::Record(entry, private)) => {
+                    let recorded = Recorded::first(&entry);
+                    let id = self.facts.id_of(tx, &request.village).await?;
+                    filled.entries.insert(key, entry.hash);
+                    decided.push((id, *entry, private));
+                    Ok(Outcome::Recorded(recorded))
+                }
+            };
+            filled.answers.push(answer);
+        }
+        match self.attempt {
+            Attempt::Write if !decided.is_empty() => self.write(tx, requests, &decided).await?,
+            Attempt::Write => {}
+            Attempt::Look => {
+                let written = std::mem::take(&mut filled.entries);
+                for (request, answer) in requests.iter().zip(&mut filled.answers) {
+                    // A command that would be recorded is not there; neither is one that repeats it, or was refused because of it.
+                    let is_there = matches!(answer, Ok(Outcome::Recorded(_)))
+                        && !written.contains_key(&key(request));
+                    if !is_there {
+                        *answer = Err(unknown("it was only looked for"));
+                    }
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Writes what was decided, and reads the heads back: a transaction that went wrong unnoticed, whose commit would really be a rollback,
+    /// fails here, and so does one that does not hold what was decided.
+    async fn write(
+        &mut self,
+        tx: &mut Tx<'_>,
+        requests: &[&Request],
+        decided: &[Decided],
+    ) -> Result<(), StoreError> {
+        let codes: BTreeSet<&VillageCode> =
+            requests.iter().map(|request| &request.village).collect();
+        let mut books = self.facts.books(&codes);
+        flush::write(tx, decided, &mut books).await?;
+        let ids: Vec<i64> = books.iter().map(|(id, _)| *id).collect();
+        let heads = village::read_heads(tx, &ids).await?;
+        for (id, book) in &books {
+            if heads.get(id) != Some(&book.head()) {
+                let reason = format!("the head of village {id} is not what was written");
+                return Err(StoreError::Engine(reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a request in the journal.
+pub(crate) fn key(request: &Request) -> (VillageCode, Uuid) {
+    (request.village.clone(), request.id)
+}
+
+/// The answer to a command that may or may not have been booked.
+pub(crate) fn unknown(reason: &str) -> Error {
+    Error::Unavailable(Trouble::OutcomeUnknown {
+        reason: reason.to_owned(),
+    })
+}
