@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Account, HouseholdNo, Money, Month};
+use crate::store::bulk;
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
-use crate::store::engine::{Tx, run};
+use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 
 pub(crate) const ACCOUNT_BALANCE: Table = Table {
@@ -134,8 +135,8 @@ pub(crate) async fn load_village_owed(
     tx: &mut Tx<'_>,
     village_id: i64,
 ) -> Result<OwedByHousehold, StoreError> {
-    let rows: Vec<(i64, String, String, i64)> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_OWED).bind(village_id).fetch_all(connection))?;
-    owed(rows)
+    let packed = "village_id, account, subject, balance_fen";
+    owed(bulk::select(tx, LOAD_VILLAGE_OWED, packed, &[Cell::Int(village_id)]).await?)
 }
 
 fn owed(rows: Vec<(i64, String, String, i64)>) -> Result<OwedByHousehold, StoreError> {
@@ -157,7 +158,7 @@ const LOAD_CREDIT_MOVED: &str = "
 select
     subject,
     month,
-    cast(sum(amount_fen) as bigint)
+    cast(sum(amount_fen) as bigint) as moved
 from account_month
 where village_id = $1
     and month >= $2
@@ -171,7 +172,9 @@ pub(crate) async fn load_credit_moved(
     village_id: i64,
     from: Month,
 ) -> Result<Vec<(HouseholdNo, Month, Money)>, StoreError> {
-    let rows: Vec<(String, String, i64)> = run!(tx, connection => sqlx::query_as(LOAD_CREDIT_MOVED).bind(village_id).bind(from.to_string()).fetch_all(connection))?;
+    let since = [Cell::Int(village_id), Cell::from(from.to_string())];
+    let rows: Vec<(String, String, i64)> =
+        bulk::select(tx, LOAD_CREDIT_MOVED, "subject, month, moved", &since).await?;
     rows.into_iter()
         .map(|(subject, month, sum)| {
             let number = Place("account_month", "subject").household(&subject)?;

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::domain::fee::ChargeBasis;
 use crate::domain::household_account::Charge;
 use crate::domain::{HouseholdNo, Money, Month};
+use crate::store::bulk;
 use crate::store::column::Place;
-use crate::store::dialect::{Conflict, Kind, Rows, Table, select_keyed};
-use crate::store::engine::{Tx, run};
+use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
+use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 
 pub(crate) const FEE_CHARGE: Table = Table {
@@ -43,7 +45,7 @@ pub(crate) const FEE_CHARGE: Table = Table {
     ]),
 };
 
-#[derive(FromRow)]
+#[derive(FromRow, Deserialize)]
 struct ChargeRow {
     village_id: i64,
     household_no: String,
@@ -115,14 +117,19 @@ where village_id = $1
     and (open_fen > 0 or period >= $2)
 ";
 
+const PACKED_CHARGE: &str = "
+    village_id, household_no, period, issued_in, policy_version, unit_fen, units, vacancy_percent, waived_percent, period_months,
+    liable_months, gross_fen, waived_fen, open_fen, from_advance_fen
+";
+
 /// Loads the charges of a village that are open, and those of the periods from a month on.
 pub(crate) async fn load_village(
     tx: &mut Tx<'_>,
     village_id: i64,
     from: Month,
 ) -> Result<Charges, StoreError> {
-    let rows: Vec<ChargeRow> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_CHARGES).bind(village_id).bind(from.to_string()).fetch_all(connection))?;
-    charges(rows)
+    let since = [Cell::Int(village_id), Cell::from(from.to_string())];
+    charges(bulk::select(tx, LOAD_VILLAGE_CHARGES, PACKED_CHARGE, &since).await?)
 }
 
 fn charges(rows: Vec<ChargeRow>) -> Result<Charges, StoreError> {

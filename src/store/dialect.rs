@@ -4,14 +4,16 @@
 
 use std::fmt::{self, Write as _};
 
+use serde_json::Value;
 use sqlx::postgres::PgArguments;
 use sqlx::postgres::PgRow;
 use sqlx::query::{Query, QueryAs};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Postgres, Row, Sqlite, Type};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Row, Sqlite};
 use uuid::Uuid;
 
+use crate::store::bulk;
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 
@@ -408,27 +410,48 @@ pub(crate) async fn read_table(
     village_id: i64,
 ) -> Result<Vec<Vec<Cell>>, StoreError> {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let text = AssertSqlSafe(format!(
+    let sql = format!(
         "select {} from {} where village_id = $1",
         names.join(", "),
         table.name
-    ));
+    );
     match tx {
         Tx::Sqlite(tx) => {
-            let rows = sqlx::query(text)
-                .bind(village_id)
-                .fetch_all(&mut **tx)
-                .await?;
-            rows.iter().map(|row| read_row(table, row)).collect()
+            let packed: Vec<String> = table.columns.iter().map(packed).collect();
+            let sql = format!(
+                "select json_group_array(json_array({})) from ({sql})",
+                packed.join(", ")
+            );
+            let query = sqlx::query_as(AssertSqlSafe(sql)).bind(village_id);
+            let (rows,): (String,) = query.fetch_one(&mut **tx).await?;
+            let rows: Vec<Vec<Value>> = bulk::unpack(&rows)?;
+            Ok(rows.into_iter().map(|row| unpack_row(table, row)).collect())
         }
         Tx::Postgres(tx) => {
-            let rows = sqlx::query(text)
-                .bind(village_id)
-                .fetch_all(&mut **tx)
-                .await?;
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(village_id);
+            let rows = query.fetch_all(&mut **tx).await?;
             rows.iter().map(|row| read_row(table, row)).collect()
         }
     }
+}
+
+/// A column as it is packed: JSON has no bytes.
+fn packed((name, kind): &(&str, Kind)) -> String {
+    match kind {
+        Kind::Int | Kind::Text => (*name).to_owned(),
+        Kind::Bytes | Kind::Uuid => format!("case when {name} is not null then hex({name}) end"),
+    }
+}
+
+fn unpack_row(table: &Table, row: Vec<Value>) -> Vec<Cell> {
+    let cell = |((_, kind), value): (&(&str, Kind), Value)| match (kind, value) {
+        (Kind::Int, Value::Number(number)) => Cell::from(number.as_i64()),
+        (Kind::Text, Value::String(text)) => Cell::Text(text),
+        (Kind::Bytes, Value::String(text)) => bulk::from_hex(&text).map_or(Cell::Null, Cell::Bytes),
+        (Kind::Uuid, Value::String(text)) => Cell::from(Uuid::parse_str(&text).ok()),
+        _ => Cell::Null,
+    };
+    table.columns.iter().zip(row).map(cell).collect()
 }
 
 /// The key of a village that a table has rows of and the database does not know.
@@ -458,15 +481,7 @@ pub(crate) async fn find_other_village(
     Ok(row.map(|(village_id,)| village_id))
 }
 
-fn read_row<R>(table: &Table, row: &R) -> Result<Vec<Cell>, StoreError>
-where
-    R: Row,
-    usize: ColumnIndex<R>,
-    Option<i64>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
-    Option<String>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
-    Option<Vec<u8>>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
-    Option<Uuid>: Type<R::Database> + for<'r> Decode<'r, R::Database>,
-{
+fn read_row(table: &Table, row: &PgRow) -> Result<Vec<Cell>, StoreError> {
     let cell = |(index, (_, kind)): (usize, &(&str, Kind))| {
         Ok(match kind {
             Kind::Int => Cell::from(row.try_get::<Option<i64>, _>(index)?),

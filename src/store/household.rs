@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::domain::HouseholdNo;
 use crate::domain::household::{Household, HouseholdTerms};
+use crate::store::bulk;
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
 use crate::store::engine::{Tx, run};
@@ -69,7 +71,7 @@ pub(crate) const HOUSEHOLD_PERSON: Table = Table {
     conflict: Conflict::Fill(&["head", "waivers"]),
 };
 
-#[derive(FromRow)]
+#[derive(FromRow, Deserialize)]
 struct HouseholdRow {
     village_id: i64,
     household_no: String,
@@ -134,13 +136,17 @@ join household_terms as t
 where h.village_id = $1
 ";
 
+const PACKED_HOUSEHOLD: &str = "
+    village_id, household_no, group_name, moved_in, moved_out, effective_from, headcount, kind, waived_percent, vacant_since, save_up
+";
+
 /// Loads every household of a village.
 pub(crate) async fn load_village(
     tx: &mut Tx<'_>,
     village_id: i64,
 ) -> Result<Households, StoreError> {
-    let rows: Vec<HouseholdRow> = run!(tx, connection => sqlx::query_as(LOAD_VILLAGE_HOUSEHOLDS).bind(village_id).fetch_all(connection))?;
-    households(rows)
+    let village = [Cell::Int(village_id)];
+    households(bulk::select(tx, LOAD_VILLAGE_HOUSEHOLDS, PACKED_HOUSEHOLD, &village).await?)
 }
 
 fn households(rows: Vec<HouseholdRow>) -> Result<Households, StoreError> {

@@ -1,5 +1,6 @@
 //! The journal: entries, postings, stock movements, and the personal details beside them.
 
+use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -7,9 +8,10 @@ use crate::domain::facts::Accepted;
 use crate::domain::journal::{Decision, Entry, Posting, StockMovement};
 use crate::domain::seal::{HASH_VERSION, Hash};
 use crate::domain::{Money, Quantity};
+use crate::store::bulk::{self, Bytes};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
-use crate::store::engine::{Tx, run};
+use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 
 pub(crate) const JOURNAL_ENTRY: Table = Table {
@@ -149,7 +151,7 @@ fn optional_hash(place: Place, value: Option<&[u8]>) -> Result<Option<Hash>, Sto
     value.map(|value| place.hash(value)).transpose()
 }
 
-#[derive(FromRow)]
+#[derive(FromRow, Deserialize)]
 struct EntryRow {
     seq: i64,
     command_id: Uuid,
@@ -160,9 +162,12 @@ struct EntryRow {
     actor: String,
     reverses_seq: Option<i64>,
     content: String,
-    fingerprint: Vec<u8>,
-    private_digest: Option<Vec<u8>>,
-    hash: Vec<u8>,
+    fingerprint: Bytes,
+    private_digest: Option<Bytes>,
+    hash: Bytes,
+    kind: String,
+    month: String,
+    hash_version: i64,
 }
 
 /// An entry as it is stored: the columns that are derived from others beside the entry itself.
@@ -206,13 +211,6 @@ pub(crate) struct Misplaced {
     pub(crate) expected: i64,
 }
 
-#[derive(FromRow)]
-struct DerivedRow {
-    kind: String,
-    month: String,
-    hash_version: i64,
-}
-
 const LIST_ENTRIES: &str = "
 select
     seq,
@@ -237,6 +235,11 @@ order by seq
 limit $3
 ";
 
+const PACKED_ENTRY: &str = "
+    seq, hex(command_id), booked_on, origin_month, occurred_at, recorded_at, actor, reverses_seq, content, hex(fingerprint),
+    case when private_digest is not null then hex(private_digest) end, hex(hash), kind, month, hash_version
+";
+
 const LIST_POSTINGS: &str = "
 select
     seq,
@@ -253,6 +256,8 @@ where village_id = $1
     and seq between $2 and $3
 order by seq, line_no
 ";
+
+const PACKED_POSTING: &str = "seq, line_no, debit_account, debit_subject, credit_account, credit_subject, amount_fen, flow, period";
 
 const LIST_MOVEMENTS: &str = "
 select
@@ -272,7 +277,10 @@ where village_id = $1
 order by seq, line_no
 ";
 
-#[derive(FromRow)]
+const PACKED_MOVEMENT: &str =
+    "seq, line_no, account, material, collector, direction, unit, quantity, value_fen, flow";
+
+#[derive(FromRow, Deserialize)]
 struct PostingRow {
     seq: i64,
     line_no: i64,
@@ -285,7 +293,7 @@ struct PostingRow {
     period: Option<String>,
 }
 
-#[derive(FromRow)]
+#[derive(FromRow, Deserialize)]
 struct MovementRow {
     seq: i64,
     line_no: i64,
@@ -299,14 +307,6 @@ struct MovementRow {
     flow: String,
 }
 
-#[derive(FromRow)]
-struct ListedRow {
-    #[sqlx(flatten)]
-    entry: EntryRow,
-    #[sqlx(flatten)]
-    derived: DerivedRow,
-}
-
 /// The entries of a village after a number, in order, at most so many.
 pub(crate) async fn list(
     tx: &mut Tx<'_>,
@@ -314,30 +314,28 @@ pub(crate) async fn list(
     after: i64,
     rows_max: i64,
 ) -> Result<Vec<StoredEntry>, StoreError> {
-    let rows: Vec<ListedRow> = run!(tx, connection => sqlx::query_as(LIST_ENTRIES).bind(village_id).bind(after).bind(rows_max).fetch_all(connection))?;
+    let page = [Cell::Int(village_id), Cell::Int(after), Cell::Int(rows_max)];
+    let rows: Vec<EntryRow> = bulk::select(tx, LIST_ENTRIES, PACKED_ENTRY, &page).await?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
         return Ok(Vec::new());
     };
-    let (first, last) = (first.entry.seq, last.entry.seq);
-    let postings: Vec<PostingRow> = run!(tx, connection => sqlx::query_as(LIST_POSTINGS).bind(village_id).bind(first).bind(last).fetch_all(connection))?;
-    let movements: Vec<MovementRow> = run!(tx, connection => sqlx::query_as(LIST_MOVEMENTS).bind(village_id).bind(first).bind(last).fetch_all(connection))?;
+    let lines = [village_id, first.seq, last.seq].map(Cell::Int);
+    let postings: Vec<PostingRow> = bulk::select(tx, LIST_POSTINGS, PACKED_POSTING, &lines).await?;
+    let movements: Vec<MovementRow> =
+        bulk::select(tx, LIST_MOVEMENTS, PACKED_MOVEMENT, &lines).await?;
     assemble(rows, postings, movements)
 }
 
 /// Puts postings and movements, which come in the order of their entries, into them.
 fn assemble(
-    rows: Vec<ListedRow>,
+    rows: Vec<EntryRow>,
     postings: Vec<PostingRow>,
     movements: Vec<MovementRow>,
 ) -> Result<Vec<StoredEntry>, StoreError> {
     let mut postings = postings.into_iter().peekable();
     let mut movements = movements.into_iter().peekable();
     let mut entries = Vec::with_capacity(rows.len());
-    for ListedRow {
-        entry: row,
-        derived,
-    } in rows
-    {
+    for row in rows {
         let mut decision = Decision {
             event: Place("journal_entry", "content").json(&row.content)?,
             occurred_at: Place("journal_entry", "occurred_at").instant(row.occurred_at)?,
@@ -373,22 +371,24 @@ fn assemble(
         let entry = Entry {
             seq: row.seq,
             command_id: row.command_id,
-            fingerprint: Place("journal_entry", "fingerprint").hash(&row.fingerprint)?,
+            fingerprint: Place("journal_entry", "fingerprint").hash(&row.fingerprint.0)?,
             actor: row.actor,
             recorded_at: Place("journal_entry", "recorded_at").instant(row.recorded_at)?,
             decision,
             content: row.content,
             private_digest: optional_hash(
                 Place("journal_entry", "private_digest"),
-                row.private_digest.as_deref(),
+                row.private_digest
+                    .as_ref()
+                    .map(|digest| digest.0.as_slice()),
             )?,
-            hash: Place("journal_entry", "hash").hash(&row.hash)?,
+            hash: Place("journal_entry", "hash").hash(&row.hash.0)?,
         };
         entries.push(StoredEntry {
             entry,
-            kind: derived.kind,
-            month: derived.month,
-            hash_version: derived.hash_version,
+            kind: row.kind,
+            month: row.month,
+            hash_version: row.hash_version,
             misplaced,
         });
     }

@@ -3,6 +3,7 @@
 //! One text serves both engines; what differs is in `engine.rs` and `dialect.rs`.
 
 pub(crate) mod balance;
+pub(crate) mod bulk;
 pub(crate) mod charge;
 pub(crate) mod column;
 pub(crate) mod dialect;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::facts::Book;
 use crate::domain::journal::Private;
+use crate::store::bulk::{self, Bytes};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Table, find_other_village, read_table};
 use crate::store::engine::{Tx, run};
@@ -209,10 +210,12 @@ pub(crate) async fn list_private(
     after: i64,
     rows_max: i64,
 ) -> Result<Vec<(i64, Private)>, StoreError> {
-    let rows: Vec<(i64, Vec<u8>, String)> = run!(tx, connection => sqlx::query_as(LIST_PRIVATE).bind(village_id).bind(after).bind(rows_max).fetch_all(connection))?;
+    let page = [village_id, after, rows_max].map(Cell::Int);
+    let rows: Vec<(i64, Bytes, String)> =
+        bulk::select(tx, LIST_PRIVATE, "seq, hex(salt), content", &page).await?;
     rows.into_iter()
         .map(|(seq, salt, content)| {
-            let salt = Place("entry_private", "salt").salt(&salt)?;
+            let salt = Place("entry_private", "salt").salt(&salt.0)?;
             Ok((seq, Private { content, salt }))
         })
         .collect()
