@@ -1,4 +1,4 @@
-//! Where the two engines' SQL differs: sending many rows in one statement. SQLite reads them with `json_each`, PostgreSQL with `unnest`.
+//! Where the two engines' SQL differs: sending many rows in one statement. SQLite reads them with `jsonb_each`, PostgreSQL with `unnest`.
 //!
 //! This is the only place that makes SQL from pieces, and the pieces are constants of the program.
 
@@ -211,7 +211,7 @@ impl Rows {
                     };
                     written.expect("a string takes any text");
                 }
-                sql.push_str(" from json_each($1))");
+                sql.push_str(" from jsonb_each($1))");
             }
             Tx::Postgres(_) => {
                 sql.push_str("* from unnest(");
