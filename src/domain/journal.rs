@@ -1,5 +1,7 @@
 //! Postings, stock movements and journal entries: what is written once and never changed.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -206,9 +208,14 @@ impl Decision {
             .postings
             .iter()
             .flat_map(|posting| [&posting.debit, &posting.credit]);
-        let mut households: Vec<HouseholdNo> = postings
+        // An entry over a whole village names each household several times.
+        let subjects: HashSet<&str> = postings
             .filter(|side| side.account.is_by_household())
-            .filter_map(|side| HouseholdNo::parse("household_no", &side.subject).ok())
+            .map(|side| side.subject.as_str())
+            .collect();
+        let mut households: Vec<HouseholdNo> = subjects
+            .into_iter()
+            .filter_map(|subject| HouseholdNo::parse("household_no", subject).ok())
             .chain(self.event.household().cloned())
             .collect();
         households.sort();

@@ -1,13 +1,14 @@
 //! Rows that are loaded, known to be absent, or not loaded: a decision never takes one for another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
 use crate::domain::facts::{Need, Stop};
 
 /// Rows by key, each either loaded, known to be absent, or not loaded; and which of them were changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Known<K, V> {
-    rows: BTreeMap<K, Option<V>>,
+    rows: HashMap<K, Option<V>>,
     changed: BTreeSet<K>,
     /// Whether a row that is not here does not exist.
     complete: bool,
@@ -16,14 +17,14 @@ pub(crate) struct Known<K, V> {
 impl<K, V> Default for Known<K, V> {
     fn default() -> Known<K, V> {
         Known {
-            rows: BTreeMap::new(),
+            rows: HashMap::new(),
             changed: BTreeSet::new(),
             complete: false,
         }
     }
 }
 
-impl<K: Ord + Clone, V> Known<K, V> {
+impl<K: Ord + Hash + Clone, V> Known<K, V> {
     /// The row; `None` if it does not exist, an error with the need if nobody looked.
     pub(crate) fn get(&self, key: &K, need: impl FnOnce() -> Need) -> Result<Option<&V>, Stop> {
         match self.rows.get(key) {
@@ -81,11 +82,14 @@ impl<K: Ord + Clone, V> Known<K, V> {
         self.rows.len()
     }
 
-    /// The rows that are loaded and exist.
+    /// The rows that are loaded and exist, in the order of their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.rows
-            .iter()
+        let rows = self.rows.iter();
+        let mut rows: Vec<(&K, &V)> = rows
             .filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
+            .collect();
+        rows.sort_by_key(|(key, _)| *key);
+        rows.into_iter()
     }
 
     /// The rows changed since the last call.

@@ -1,6 +1,6 @@
 //! What an entry changes in the projections: the one derivation that recording, rehearsing and verifying all use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -84,11 +84,11 @@ pub struct Projections {
     /// Pickups by month, household and collector; a replacement is not counted again, a voided one still counts.
     pub pickup_months: BTreeMap<(Month, HouseholdNo, CollectorCode), i64>,
     /// The entries that concern a household.
-    pub household_entries: BTreeSet<(HouseholdNo, i64)>,
+    pub household_entries: Vec<(HouseholdNo, i64)>,
     /// Personal details.
     pub people: BTreeMap<HouseholdNo, Person>,
     /// Charges that changed.
-    pub charges: BTreeSet<(HouseholdNo, Month)>,
+    pub charges: HashSet<(HouseholdNo, Month)>,
     /// Whether the village was opened.
     pub opened: bool,
     /// Materials that were registered.
@@ -133,7 +133,7 @@ impl Book {
         for household in entry.households() {
             self.projections
                 .household_entries
-                .insert((household, entry.seq));
+                .push((household, entry.seq));
         }
         self.apply_documents(entry);
         let accepted = Accepted {

@@ -30,6 +30,8 @@ use crate::store::{Store, Writer};
 pub(crate) const QUEUE_MAX: usize = 4_096;
 /// How many commands one transaction takes at most, unless it is opened otherwise.
 pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than nothing");
+/// How many villages one transaction takes whole: some megabytes each.
+const WHOLE_MAX: usize = 8;
 /// From how many commands on the next batch is worth waiting for.
 const BUSY_FROM: usize = 64;
 /// How long the writer then waits for more.
@@ -321,19 +323,27 @@ async fn pause(tries: u32) {
     drop(tokio::time::timeout(length, std::future::pending::<()>()).await);
 }
 
-/// Splits what waits into batches: a command over a whole village goes alone, since it reads a snapshot of the village.
+/// Splits what waits into batches, in order.
 fn in_batches(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
     let mut batches: Vec<Vec<Waiting>> = Vec::new();
-    let mut may_join = false;
     for one in waiting {
-        let is_alone = one.request.command.is_village_wide();
         match batches.last_mut() {
-            Some(last) if may_join && !is_alone => last.push(one),
+            Some(last) if may_join(last, &one) => last.push(one),
             _ => batches.push(vec![one]),
         }
-        may_join = !is_alone;
     }
     batches
+}
+
+/// A command over a whole village reads a snapshot of it, so it shares a transaction only with such commands over other villages.
+fn may_join(batch: &[Waiting], one: &Waiting) -> bool {
+    let is_whole = |waiting: &Waiting| waiting.request.command.is_village_wide();
+    if !is_whole(one) {
+        return !batch.iter().any(is_whole);
+    }
+    let is_apart =
+        |other: &Waiting| is_whole(other) && other.request.village != one.request.village;
+    batch.len() < WHOLE_MAX && batch.iter().all(is_apart)
 }
 
 /// Decides requests one after the other, each seeing those before it, and writes nothing.

@@ -346,7 +346,9 @@ impl Batch {
                 ],
             );
         }
-        for (number, period) in projections.charges {
+        let mut charges: Vec<_> = projections.charges.into_iter().collect();
+        charges.sort();
+        for (number, period) in charges {
             self.charge(id, book, &number, period);
         }
     }
