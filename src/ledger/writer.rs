@@ -31,7 +31,7 @@ pub(crate) const QUEUE_MAX: usize = 4_096;
 /// How many commands one transaction takes at most, unless it is opened otherwise.
 pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than nothing");
 /// How many villages one transaction takes whole: some megabytes each.
-const WHOLE_MAX: usize = 8;
+const WHOLE_MAX: usize = 16;
 /// From how many commands on the next batch is worth waiting for.
 const BUSY_FROM: usize = 64;
 /// How long the writer then waits for more.
