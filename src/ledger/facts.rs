@@ -1,6 +1,6 @@
 //! Loading the facts that a batch of commands needs: the union for the whole batch, one statement per kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -289,7 +289,7 @@ impl Facts {
         let households = household::load_village(tx, id).await?;
         let mut charges = charge::load_village(tx, id, from.plus(-PERIOD_MONTHS_MOST)).await?;
         let owed = balance::load_village_owed(tx, id).await?;
-        let mut moved: BTreeMap<HouseholdNo, BTreeMap<Month, _>> = BTreeMap::new();
+        let mut moved: HashMap<HouseholdNo, BTreeMap<Month, _>> = HashMap::new();
         for (number, month, sum) in balance::load_credit_moved(tx, id, from).await? {
             moved.entry(number).or_default().insert(month, sum);
         }

@@ -1,6 +1,6 @@
 //! Balances of accounts and stock, and what moved in each month: written as sums, one row per key and batch.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::domain::{Account, HouseholdNo, Money, Month};
 use crate::store::bulk;
@@ -99,7 +99,7 @@ where b.village_id = k.k0
 ";
 
 /// Owed amounts by village and household.
-pub(crate) type OwedByHousehold = BTreeMap<(i64, HouseholdNo), Owed>;
+pub(crate) type OwedByHousehold = HashMap<(i64, HouseholdNo), Owed>;
 
 /// Loads credit and advance of households.
 pub(crate) async fn load_owed(

@@ -1,6 +1,6 @@
 //! Fee charges, and the balances that settle them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use sqlx::FromRow;
@@ -88,7 +88,7 @@ where c.village_id = k.k0
 ";
 
 /// Charges by village, household and the first month of their period.
-pub(crate) type Charges = BTreeMap<(i64, HouseholdNo), BTreeMap<Month, Charge>>;
+pub(crate) type Charges = HashMap<(i64, HouseholdNo), BTreeMap<Month, Charge>>;
 
 /// Loads all charges of the households of the keys.
 pub(crate) async fn load(tx: &mut Tx<'_>, keys: &Rows) -> Result<Charges, StoreError> {

@@ -1,6 +1,6 @@
 //! Households: their attributes, the entries that concern them, and the details that may be erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use sqlx::FromRow;
@@ -109,7 +109,7 @@ where h.village_id = k.k0
 ";
 
 /// Households by village and number.
-pub(crate) type Households = BTreeMap<(i64, HouseholdNo), Household>;
+pub(crate) type Households = HashMap<(i64, HouseholdNo), Household>;
 
 /// Loads the households of the keys that exist.
 pub(crate) async fn load(tx: &mut Tx<'_>, keys: &Rows) -> Result<Households, StoreError> {

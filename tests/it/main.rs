@@ -15,6 +15,7 @@
     reason = "a test that goes wrong should stop at once"
 )]
 
+mod batches;
 mod faults;
 mod fees;
 mod first_month;

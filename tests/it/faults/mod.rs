@@ -123,8 +123,8 @@ pub(super) fn request(number: u64) -> Request {
     }
 }
 
-/// Opens the village, with a price and its households.
-pub(super) async fn open_village(ledger: &Ledger) {
+/// A village that charges 2.50 a head and month.
+pub(super) fn opening() -> OpenVillage {
     let fee = FeeTerms {
         basis: Basis::Head,
         amount: Money::from_fen(250),
@@ -133,7 +133,7 @@ pub(super) async fn open_village(ledger: &Ledger) {
         non_registered_amount: None,
         resolution: String::new(),
     };
-    let village = OpenVillage {
+    OpenVillage {
         name: "村".to_owned(),
         township: "镇".to_owned(),
         opening_month: Month::parse("month", "2025-10").unwrap(),
@@ -144,7 +144,11 @@ pub(super) async fn open_village(ledger: &Ledger) {
             told_price_days: 7,
             save_up_allowed: false,
         },
-    };
+    }
+}
+
+/// Opens the village, with a price and its households.
+pub(super) async fn open_village(ledger: &Ledger) {
     let material = RegisterMaterial {
         code: paper(),
         name: "纸".to_owned(),
@@ -175,7 +179,7 @@ pub(super) async fn open_village(ledger: &Ledger) {
         })
     };
     let commands = [
-        Command::OpenVillage(village),
+        Command::OpenVillage(opening()),
         Command::RegisterMaterial(material),
         Command::PublishPriceList(prices),
     ];
