@@ -342,7 +342,10 @@ fn verified_line(texts: &Texts, village: &Verified) -> String {
     let nothing = || texts.say("word-nothing");
     let code = village.village.as_ref();
     let mut facts = vec![
-        ("village", code.map_or_else(nothing, ToString::to_string)),
+        (
+            "village",
+            code.map_or_else(|| texts.say("word-whole-database"), ToString::to_string),
+        ),
         ("entries", village.entries.to_string()),
         ("head", village.head.chars().take(16).collect()),
     ];

@@ -113,6 +113,8 @@ struct Lines {
     shown: String,
     from: BufReader<File>,
     line: i64,
+    /// How many entries the header tells of.
+    entries: i64,
 }
 
 impl Lines {
@@ -133,7 +135,19 @@ impl Iterator for Lines {
 
     fn next(&mut self) -> Option<Self::Item> {
         let text = Lines::next(self).transpose()?;
-        Some(text.and_then(|text| read_entry(self.line, &text)))
+        Some(text.and_then(|text| {
+            read_entry(self.line, &text).map_err(|problem| {
+                // A line without an end that is no entry is what is left of one.
+                if text.ends_with('\n') {
+                    problem
+                } else {
+                    DumpProblem::Cut {
+                        found: self.line.saturating_sub(2),
+                        expected: self.entries,
+                    }
+                }
+            })
+        }))
     }
 }
 
@@ -151,10 +165,12 @@ pub(super) async fn import(
         shown: shown.clone(),
         from: BufReader::new(opened.map_err(|problem| told(session, &problem))?),
         line: 0,
+        entries: 0,
     };
     let first = Lines::next(&mut lines).map_err(|problem| told(session, &problem))?;
     let header = Header::read(&shown, &first.unwrap_or_default())
         .map_err(|problem| told(session, &problem))?;
+    lines.entries = header.entries;
     let promised = Head {
         next_seq: header.entries.saturating_add(1),
         hash: header.head,

@@ -195,6 +195,7 @@ word-owed = Owed
 word-brought-forward = Brought forward
 word-struck = (struck)
 word-nothing = nothing
+word-whole-database = the database as a whole
 word-whole-row = whole row
 word-file = File
 word-line = Line

@@ -195,6 +195,7 @@ word-owed = 还欠
 word-brought-forward = 上期结转
 word-struck = （已作废）
 word-nothing = 没有
+word-whole-database = 整个数据库
 word-whole-row = 整行
 word-file = 文件
 word-line = 行
