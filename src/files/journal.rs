@@ -31,6 +31,8 @@ pub enum DumpProblem {
     Newer { found: i64, known: i64 },
     /// A line is not an entry.
     LineInvalid { line: i64, reason: String },
+    /// A line says something that the program writes otherwise.
+    OtherSpelling { line: i64 },
     /// The file ends before its last entry.
     Cut { found: i64, expected: i64 },
     /// An entry, or its place in the chain, is not what it was.
@@ -91,7 +93,7 @@ impl Header {
     /// Reads the first line of a file.
     ///
     /// # Errors
-    /// [`DumpProblem::NotABook`], [`DumpProblem::Newer`].
+    /// [`DumpProblem::NotABook`], [`DumpProblem::Newer`], [`DumpProblem::OtherSpelling`].
     pub fn read(file: &str, line: &str) -> Result<Header, DumpProblem> {
         let not_a_book = || DumpProblem::NotABook {
             file: file.to_owned(),
@@ -104,7 +106,13 @@ impl Header {
             });
         }
         let header: Header = serde_json::from_str(line).map_err(|_| not_a_book())?;
+        if header.jinfu_journal != VERSION {
+            return Err(not_a_book());
+        }
         match header.hash_version {
+            HASH_VERSION if header.to_line().trim_end() != line.trim_end_matches('\n') => {
+                Err(DumpProblem::OtherSpelling { line: 1 })
+            }
             HASH_VERSION => Ok(header),
             newer => Err(DumpProblem::Newer {
                 found: newer,
@@ -237,10 +245,10 @@ pub fn write_entry(entry: &Entry, private: Option<&Private>) -> Result<String, D
     }))
 }
 
-/// Reads the line of an entry, lines counted from 1. Whether it is what it was is for the chain to tell.
+/// Reads the line of an entry, lines counted from 1, exactly as [`write_entry`] writes it. Whether it is what it was is for the chain to tell.
 ///
 /// # Errors
-/// [`DumpProblem::LineInvalid`].
+/// [`DumpProblem::LineInvalid`], [`DumpProblem::OtherSpelling`].
 pub fn read_entry(line: i64, text: &str) -> Result<(Entry, Option<Private>), DumpProblem> {
     let invalid = |error: serde_json::Error| DumpProblem::LineInvalid {
         line,
@@ -288,5 +296,9 @@ pub fn read_entry(line: i64, text: &str) -> Result<(Entry, Option<Private>), Dum
         salt: private.salt.into_bytes(),
         content: private.content.to_string(),
     });
+    // The same value may be written in several ways, and not every one of them is in the chain.
+    if write_entry(&entry, private.as_ref())?.trim_end() != text.trim_end_matches('\n') {
+        return Err(DumpProblem::OtherSpelling { line });
+    }
     Ok((entry, private))
 }

@@ -107,6 +107,7 @@ dump-unreadable = { $file } cannot be read: { $reason }
 dump-not-a-book = { $file } is not a book that `jinfu export` wrote.
 dump-newer = The file has version { $found }; this program reads up to { $known }. Use a newer program.
 dump-line-invalid = Line { $line } is not an entry: { $reason }. Nothing was taken in.
+dump-other-spelling = Line { $line } is not written as `jinfu export` writes it, so somebody changed it. Nothing was taken in.
 dump-cut = The file ends after entry { $found } of { $expected }: a part is missing. Nothing was taken in.
 dump-changed = Line { $line } was changed or does not belong there ({ $place }): expected { $expected }, found { $found }. Nothing was taken in.
 dump-head-differs = The last entry is not the one that the first line names: expected { $expected }, found { $found }. Nothing was taken in.

@@ -107,6 +107,7 @@ dump-unreadable = 无法读取 { $file }：{ $reason }
 dump-not-a-book = { $file } 不是 jinfu export 写出的账本。
 dump-newer = 文件版本是 { $found }，本程序最多认识 { $known }。请用更新的程序。
 dump-line-invalid = 第 { $line } 行不是凭证：{ $reason }。没有收进任何内容。
+dump-other-spelling = 第 { $line } 行的写法与 jinfu export 写出的不同，说明被人改过。没有收进任何内容。
 dump-cut = 文件在第 { $found } 张凭证后中断，应有 { $expected } 张，缺了一部分。没有收进任何内容。
 dump-changed = 第 { $line } 行被改过或不该在此（{ $place }）：应为 { $expected }，实为 { $found }。没有收进任何内容。
 dump-head-differs = 最后一张凭证与首行所记不符：应为 { $expected }，实为 { $found }。没有收进任何内容。
