@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use jinfu::clock::{Chance, Clock};
-use jinfu::ledger::Ledger;
+use jinfu::ledger::{Ledger, Limits};
 use tempfile::TempDir;
 
 use crate::villages::{NOW, instant};
@@ -100,7 +100,11 @@ impl Database {
     /// Opens the books with a transaction for each command.
     pub(crate) async fn open_one_by_one(&self) -> Ledger {
         let clock = Clock::fixed(instant(NOW));
-        Ledger::open_batching(&self.url, clock, Chance::seeded(1), NonZeroUsize::MIN)
+        let limits = Limits {
+            batch_max: NonZeroUsize::MIN,
+            ..Limits::default()
+        };
+        Ledger::open_within(&self.url, clock, Chance::seeded(1), limits)
             .await
             .unwrap()
     }

@@ -103,25 +103,7 @@ impl Ledger {
         Ledger::open_within(database, clock, chance, Limits::default()).await
     }
 
-    /// Opens the books for writing with another bound on the commands of a transaction: what group commit is worth is measured against a
-    /// bound of 1.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn open_batching(
-        database: &str,
-        clock: Clock,
-        chance: Chance,
-        batch_max: NonZeroUsize,
-    ) -> Result<Ledger, Error> {
-        let limits = Limits {
-            batch_max,
-            ..Limits::default()
-        };
-        Ledger::open_within(database, clock, chance, limits).await
-    }
-
-    /// Opens the books for writing within limits of the caller's choice.
+    /// Opens the books for writing within limits of the caller's choice: what group commit is worth is measured against a bound of one command.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

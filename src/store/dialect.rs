@@ -1,6 +1,6 @@
 //! Where the two engines' SQL differs: sending many rows in one statement. SQLite reads them with `jsonb_each`, PostgreSQL with `unnest`.
 //!
-//! This is the only place that makes SQL from pieces, and the pieces are constants of the program.
+//! SQL is made from pieces here, in `bulk.rs`, `guard.rs` and `migrate.rs` only, and the pieces are constants of the program.
 
 use std::fmt::{self, Write as _};
 

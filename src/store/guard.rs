@@ -32,16 +32,21 @@ where not t.tgisinternal
 /// # Errors
 /// As the engine says.
 pub(crate) async fn missing(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, String)>, StoreError> {
-    let (sql, against_more) = match tx {
-        Tx::Sqlite(_) => (SQLITE_TRIGGERS, "keep"),
-        Tx::Postgres(_) => (POSTGRES_TRIGGERS, "no_truncate"),
+    let journal = |against_more| ["no_update", "no_delete", against_more];
+    let (sql, journal, private): (_, _, &[&str]) = match tx {
+        Tx::Sqlite(_) => (SQLITE_TRIGGERS, journal("keep"), &["no_update", "keep"]),
+        Tx::Postgres(_) => (POSTGRES_TRIGGERS, journal("no_truncate"), &["no_update"]),
     };
     let there: Vec<(String,)> = run!(tx, connection => sqlx::query_as(sql).fetch_all(connection))?;
     let there: BTreeSet<String> = there.into_iter().map(|(name,)| name).collect();
     let guards = JOURNAL
         .iter()
-        .flat_map(|table| ["no_update", "no_delete", against_more].map(|guard| (*table, guard)))
-        .chain([(journal::ENTRY_PRIVATE.name, "no_update")])
+        .flat_map(|table| journal.map(|guard| (*table, guard)))
+        .chain(
+            private
+                .iter()
+                .map(|guard| (journal::ENTRY_PRIVATE.name, *guard)),
+        )
         .map(|(table, guard)| (table, format!("{table}_{guard}")));
     Ok(guards.filter(|(_, name)| !there.contains(name)).collect())
 }

@@ -1,6 +1,6 @@
 //! The database: SQL only. Nothing above this layer writes SQL, and nothing in here decides anything.
 //!
-//! One text serves both engines; what differs is in `engine.rs` and `dialect.rs`.
+//! One text serves both engines; what differs is in `engine.rs`, `dialect.rs` and `bulk.rs`, and in how databases are opened and guarded.
 
 pub(crate) mod balance;
 pub(crate) mod bulk;

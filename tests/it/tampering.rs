@@ -138,6 +138,56 @@ fn the_database_itself_refuses_to_change_the_journal() {
 }
 
 #[test]
+fn every_guard_that_is_gone_is_named() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        drop(database.open("2025-09-01T00:00:00Z", 1).await);
+        let ledger = reading(&database).await;
+        let mut raw = Raw::open(&database).await;
+        let triggers = match engine {
+            Engine::Sqlite => {
+                "select name || '|' || tbl_name || '|' || sql from sqlite_schema where type = 'trigger'"
+            }
+            Engine::Postgres => {
+                "select tgname || '|' || tgrelid::regclass || '|' || pg_get_triggerdef(oid) from pg_trigger where not tgisinternal"
+            }
+        };
+        let triggers = raw.list(triggers).await;
+        assert!(triggers.len() >= 10, "{triggers:?}");
+        for trigger in triggers {
+            let mut parts = trigger.splitn(3, '|');
+            let mut part = || parts.next().unwrap();
+            let (name, table, made) = (part(), part(), part());
+            let (drop, make) = match engine {
+                Engine::Sqlite => (format!("drop trigger {name}"), made.to_owned()),
+                Engine::Postgres => (
+                    format!("drop trigger {name} on {table}"),
+                    format!("{made}; alter table {table} enable always trigger {name}"),
+                ),
+            };
+            raw.must(&drop).await;
+            let found = findings(&ledger).await;
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            assert_eq!(found[0].expected.as_deref(), Some(name));
+            raw.must(&make).await;
+        }
+        if engine == Engine::Postgres {
+            raw.must("alter table posting enable trigger posting_no_delete")
+                .await;
+            let found = findings(&ledger).await;
+            assert_eq!(
+                found.len(),
+                1,
+                "a guard that is off for replicas: {found:?}"
+            );
+            raw.must("alter table posting enable always trigger posting_no_delete")
+                .await;
+        }
+        database.close(ledger).await;
+    });
+}
+
+#[test]
 fn the_program_works_without_the_right_to_change_the_journal() {
     on_both(async |engine| {
         if engine == Engine::Sqlite {
