@@ -8,7 +8,7 @@ use crate::cli::arguments::{Format, ReportOptions, StatementOptions, VerifyForma
 use crate::cli::table::table;
 use crate::cli::{Failure, REFUSED, Session, UNAVAILABLE, print};
 use crate::domain::report::MonthReport;
-use crate::domain::{HouseholdNo, Month, VillageCode};
+use crate::domain::{HouseholdNo, Month, Refusal, VillageCode};
 use crate::files::export::{csv_of, report_rows};
 use crate::ledger::statement::{Line, Statement};
 use crate::ledger::verify::Verified;
@@ -322,6 +322,9 @@ pub(super) async fn verify(session: &Session, options: &VerifyOptions) -> Result
     bar.finish_and_clear();
     ledger.close().await?;
     let verified = verified?;
+    if verified.is_empty() {
+        eprintln!("{}", session.texts.refusal(&Refusal::NoVillageYet));
+    }
     match options.format {
         VerifyFormat::Json => print(&json_of(&verified)),
         VerifyFormat::Table => {

@@ -36,22 +36,23 @@ impl Serialize for Hash {
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let digit = |one: &u8| match one {
-            b'0'..=b'9' | b'a'..=b'f' => u8::try_from(char::from(*one).to_digit(16)?).ok(),
-            _ => None,
-        };
-        let (pairs, rest) = text.as_bytes().as_chunks();
-        let bytes = pairs
-            .iter()
-            .map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
-        let bytes: Option<Vec<u8>> = bytes.collect();
-        let bytes = bytes
-            .filter(|_| rest.is_empty())
-            .and_then(|bytes| bytes.try_into().ok());
+        let bytes = from_hex(&text).and_then(|bytes| bytes.try_into().ok());
         bytes
             .map(Hash)
-            .ok_or_else(|| de::Error::custom("a hash has 64 digits, 0-9 and a-f"))
+            .ok_or_else(|| de::Error::custom("a hash has 64 hexadecimal digits"))
     }
+}
+
+/// The bytes that hexadecimal digits write.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |one: u8| u8::try_from(char::from(one).to_digit(16)?).ok();
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    let bytes = pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    bytes
+        .collect::<Option<Vec<u8>>>()
+        .filter(|_| rest.is_empty())
 }
 
 /// Feeds fields to the digest so that no two different lists of fields feed the same bytes.

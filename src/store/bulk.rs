@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow};
 
+use crate::domain::seal::from_hex;
 use crate::store::dialect::Cell;
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -22,18 +23,6 @@ impl<'de> Deserialize<'de> for Bytes {
             .map(Bytes)
             .ok_or_else(|| de::Error::custom("not hexadecimal"))
     }
-}
-
-/// The bytes that hexadecimal digits write.
-pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |one: u8| u8::try_from(char::from(one).to_digit(16)?).ok();
-    let (pairs, rest) = text.as_bytes().as_chunks();
-    let bytes = pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
-    bytes
-        .collect::<Option<Vec<u8>>>()
-        .filter(|_| rest.is_empty())
 }
 
 /// Selects rows in the order of the text. `packed` names the columns of a row in the order of its fields, bytes as `hex(…)`; what is bound is

@@ -13,6 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, Postgres, Row, Sqlite};
 use uuid::Uuid;
 
+use crate::domain::seal::from_hex;
 use crate::store::bulk;
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -447,7 +448,7 @@ fn unpack_row(table: &Table, row: Vec<Value>) -> Vec<Cell> {
     let cell = |((_, kind), value): (&(&str, Kind), Value)| match (kind, value) {
         (Kind::Int, Value::Number(number)) => Cell::from(number.as_i64()),
         (Kind::Text, Value::String(text)) => Cell::Text(text),
-        (Kind::Bytes, Value::String(text)) => bulk::from_hex(&text).map_or(Cell::Null, Cell::Bytes),
+        (Kind::Bytes, Value::String(text)) => from_hex(&text).map_or(Cell::Null, Cell::Bytes),
         (Kind::Uuid, Value::String(text)) => Cell::from(Uuid::parse_str(&text).ok()),
         _ => Cell::Null,
     };
