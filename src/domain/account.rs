@@ -100,6 +100,12 @@ impl Account {
                 | Account::FeeWaiver
         )
     }
+
+    /// Whether a balance is kept for each subject. Of fee income and waivers only the months are: nobody asks what a household was ever
+    /// charged, and a run would write a row for each.
+    const fn has_balance_by_subject(self) -> bool {
+        !matches!(self, Account::FeeIncome | Account::FeeWaiver)
+    }
 }
 
 /// An account and the subject it concerns; the subject is empty where the account has none.
@@ -109,6 +115,17 @@ pub struct AccountRef {
     pub account: Account,
     /// Household number, material code, collector or custodian; or empty.
     pub subject: String,
+}
+
+impl AccountRef {
+    /// The account and subject whose balance it moves.
+    pub(crate) fn balanced(&self) -> AccountRef {
+        if self.account.has_balance_by_subject() {
+            self.clone()
+        } else {
+            self.account.alone()
+        }
+    }
 }
 
 impl Account {

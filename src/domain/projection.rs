@@ -73,7 +73,7 @@ pub struct Person {
 /// Changes of the projections that are not written yet. Built from a village's whole journal, they are its projections.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Projections {
-    /// Balances by account and subject, debit positive.
+    /// Balances by account and subject, debit positive; of fee income and waivers for the village as a whole.
     pub balances: BTreeMap<AccountRef, Money>,
     /// The same by month, flow and group.
     pub account_months: BTreeMap<AccountMonth, Money>,
@@ -357,7 +357,11 @@ impl Book {
                 .as_ref()
                 .and_then(|number| self.household(number).ok().flatten());
             let group = group.map(|household| household.group.clone());
-            *self.projections.balances.entry(side.clone()).or_default() += amount;
+            *self
+                .projections
+                .balances
+                .entry(side.balanced())
+                .or_default() += amount;
             let key = AccountMonth {
                 month,
                 side: side.clone(),

@@ -337,14 +337,39 @@ where
     }
 }
 
-/// Writes rows to a table in one statement.
+/// Writes rows to their tables in order, one statement a table.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] for a journal row that is there already, otherwise as the engine says.
-pub(crate) async fn insert(tx: &mut Tx<'_>, table: &Table, rows: &Rows) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
+pub(crate) async fn insert(
+    tx: &mut Tx<'_>,
+    tables: &[(&'static Table, Rows)],
+) -> Result<(), StoreError> {
+    let needs_json = matches!(tx, Tx::Sqlite(_));
+    let json_of = async |index: usize| {
+        let rows = tables.get(index).filter(|_| needs_json);
+        rows.map(|(_, rows)| rows.to_json()).unwrap_or_default()
+    };
+    let mut json = json_of(0).await;
+    for (index, (table, rows)) in tables.iter().enumerate() {
+        // In this order: while the thread of SQLite works on one statement, the rows of the next are written out here.
+        let (inserted, next) = tokio::join!(
+            biased;
+            insert_into(tx, table, rows, json),
+            json_of(index.saturating_add(1)),
+        );
+        inserted?;
+        json = next;
     }
+    Ok(())
+}
+
+async fn insert_into(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    rows: &Rows,
+    json: String,
+) -> Result<(), StoreError> {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let list = names.join(", ");
     let mut sql = format!(
@@ -387,10 +412,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, table: &Table, rows: &Rows) -> Resul
     let text = AssertSqlSafe(sql);
     match tx {
         Tx::Sqlite(tx) => {
-            sqlx::query(text)
-                .bind(rows.to_json())
-                .execute(&mut **tx)
-                .await?;
+            sqlx::query(text).bind(json).execute(&mut **tx).await?;
         }
         Tx::Postgres(tx) => {
             rows.bind_postgres(sqlx::query(text))

@@ -39,10 +39,7 @@ pub(crate) async fn write(
         batch.sums(*id, book);
         batch.states(*id, book);
     }
-    for (table, rows) in &batch.tables {
-        insert(tx, table, rows).await?;
-    }
-    Ok(())
+    insert(tx, &batch.tables).await
 }
 
 /// The rows that a book rebuilt from its whole journal would have written to each table.

@@ -29,6 +29,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_journal.sql"),
         include_str!("../../migrations/postgres/0002_journal.sql"),
     ),
+    (
+        3,
+        "scheme",
+        include_str!("../../migrations/sqlite/0003_scheme.sql"),
+        include_str!("../../migrations/postgres/0003_scheme.sql"),
+    ),
 ];
 
 /// The schema this program knows.

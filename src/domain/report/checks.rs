@@ -133,10 +133,10 @@ fn prior_stock(sums: &Sums<'_>, row: &MaterialFigures) -> Money {
 fn openings_apart(sums: &Sums<'_>, closings: &BTreeMap<AccountRef, Money>) -> Money {
     let mut openings = closings.clone();
     for (key, sum) in sums.in_month() {
-        *openings.entry(key.side.clone()).or_default() -= sum;
+        *openings.entry(key.side.balanced()).or_default() -= sum;
     }
     for (side, sum) in &sums.figures.moved_before {
-        *openings.entry(side.clone()).or_default() -= *sum;
+        *openings.entry(side.balanced()).or_default() -= *sum;
     }
     let clearing = closings
         .get(&Account::OpeningClearing.alone())

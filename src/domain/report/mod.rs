@@ -253,7 +253,7 @@ impl Sums<'_> {
             .iter()
             .filter(|(key, _)| key.month > self.month)
         {
-            *closings.entry(key.side.clone()).or_default() -= *sum;
+            *closings.entry(key.side.balanced()).or_default() -= *sum;
         }
         closings
     }

@@ -1,0 +1,11 @@
+pragma user_version = 3;
+
+-- Of fee income and waivers the village has one balance each; what each household was charged stands in its months.
+insert into account_balance (village_id, account, subject, balance_fen)
+select village_id, account, '', sum(balance_fen)
+from account_balance
+where account in ('5001', '5002')
+group by village_id, account;
+
+delete from account_balance
+where account in ('5001', '5002') and subject <> '';
