@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use jinfu::domain::fee::ChargeFees;
 use jinfu::domain::settlement::OffsetCredit;
-use jinfu::domain::{Command, Request};
+use jinfu::domain::{Actor, Command, Request, Role};
 use jinfu::ledger::Ledger;
 
 use crate::Bench;
@@ -97,7 +97,7 @@ fn run(ledger: &Ledger, index: u64, command: Command) -> Request {
     Request {
         village: village(index),
         id: ledger.chance().command_id(ledger.clock().now()),
-        actor: "bench".to_owned(),
+        actor: Actor::new(Role::Clerk, "bench"),
         command,
     }
 }

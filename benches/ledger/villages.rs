@@ -6,10 +6,11 @@ use jinfu::domain::household::RegisterHousehold;
 use jinfu::domain::material::RegisterMaterial;
 use jinfu::domain::pickup::{Confirmation, RecordPickup, WeighedLine};
 use jinfu::domain::price_list::{PriceLine, PublishPriceList};
+use jinfu::domain::settings::Settings;
 use jinfu::domain::village::{CreditTerms, OpenVillage, usual_waivers};
 use jinfu::domain::{
-    CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money,
-    Month, Quantity, Request, Unit, VillageCode,
+    Actor, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode,
+    Money, Month, Quantity, Request, Role, Unit, VillageCode,
 };
 use uuid::Uuid;
 
@@ -130,7 +131,7 @@ pub(crate) fn opening(index: u64, households: u64) -> Vec<Request> {
     let request = |command| Request {
         village: code.clone(),
         id: id(at, &mut dice),
-        actor: "bench".to_owned(),
+        actor: Actor::new(Role::Clerk, "bench"),
         command,
     };
     commands.into_iter().map(request).collect()
@@ -155,6 +156,7 @@ fn open_village(index: u64) -> OpenVillage {
             told_price_days: 7,
             save_up_allowed: false,
         },
+        settings: Settings::default(),
     }
 }
 
@@ -261,7 +263,7 @@ impl Pickups {
         Request {
             village: village(village_index),
             id: id(occurred_at, &mut dice),
-            actor: "bench".to_owned(),
+            actor: Actor::new(Role::Clerk, "bench"),
             command: Command::RecordPickup(RecordPickup {
                 pickup_no: DocumentNo::parse("pickup_no", &format!("{}-{index:08}", self.prefix))
                     .unwrap(),

@@ -7,3 +7,71 @@ group by village_id, account;
 
 delete from account_balance
 where account in ('5001', '5002') and subject <> '';
+
+-- The figures that a village set anew after its opening, as JSON.
+create table village_settings (
+    village_id bigint not null primary key,
+    content text not null
+);
+
+-- Where a month of the books stands. A month that is not open takes no entry: the database itself refuses it.
+create table village_month (
+    village_id bigint not null,
+    month text not null,
+    state text not null check (state in ('open', 'closed', 'reviewed', 'signed', 'published')),
+    -- How often it was closed.
+    version bigint not null check (version >= 0),
+    -- The last entry booked in it.
+    last_hash bytea check (length(last_hash) = 32),
+    -- The seal of its last close.
+    seal bytea check (length(seal) = 32),
+    primary key (village_id, month)
+);
+
+create function refuse_closed_month() returns trigger language plpgsql as $$
+begin
+    if exists (
+        select 1 from village_month where village_id = new.village_id and month = new.month and state <> 'open'
+    ) then
+        raise exception 'journal_entry: the month is closed' using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end
+$$;
+
+create trigger journal_entry_open_month before insert on journal_entry for each row execute function refuse_closed_month();
+alter table journal_entry enable always trigger journal_entry_open_month;
+
+-- Registers: what the book knows now of things that have a state. What happened to them stands in the journal.
+create table register (
+    village_id bigint not null,
+    kind text not null check (kind in (
+        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device'
+    )),
+    number text not null,
+    household_no text,
+    month text not null,
+    is_open bigint not null check (is_open in (0, 1)),
+    content text not null,
+    primary key (village_id, kind, number)
+);
+
+create index register_open on register (village_id, kind) where is_open = 1;
+create index register_month on register (village_id, kind, month);
+
+-- More kinds of documents.
+alter table document drop constraint document_kind_check;
+alter table document add constraint document_kind_check check (kind in (
+        'opening', 'pickup', 'cash_receipt', 'sale', 'buyer_payment', 'stock_count', 'intake', 'fund_receipt', 'fund_expense', 'collector_pay',
+        'collector_payment', 'payout', 'hand_in', 'deposit', 'write_off', 'dispute', 'trip', 'merge', 'split', 'departure', 'arrival', 'month_close'
+    ));
+
+-- Goods in transit are not stock yet.
+alter table stock_balance add column account text not null default '1405';
+alter table stock_balance alter column account drop default;
+alter table stock_balance drop constraint stock_balance_pkey;
+alter table stock_balance add primary key (village_id, account, material);
+
+-- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
+alter table stock_movement drop constraint stock_movement_quantity_check;
+alter table stock_movement add constraint stock_movement_quantity_check check (quantity between 0 and 1000000000000);

@@ -9,3 +9,118 @@ group by village_id, account;
 
 delete from account_balance
 where account in ('5001', '5002') and subject <> '';
+
+-- The figures that a village set anew after its opening, as JSON.
+create table village_settings (
+    village_id integer not null primary key,
+    content text not null
+) strict;
+
+-- Where a month of the books stands. A month that is not open takes no entry: the database itself refuses it.
+create table village_month (
+    village_id integer not null,
+    month text not null,
+    state text not null check (state in ('open', 'closed', 'reviewed', 'signed', 'published')),
+    -- How often it was closed.
+    version integer not null check (version >= 0),
+    -- The last entry booked in it.
+    last_hash blob check (length(last_hash) = 32),
+    -- The seal of its last close.
+    seal blob check (length(seal) = 32),
+    primary key (village_id, month)
+) strict, without rowid;
+
+create trigger journal_entry_open_month before insert on journal_entry
+when exists (
+    select 1 from village_month where village_id = new.village_id and month = new.month and state <> 'open'
+)
+begin
+    select raise(abort, 'journal_entry: the month is closed');
+end;
+
+-- Registers: what the book knows now of things that have a state. What happened to them stands in the journal.
+create table register (
+    village_id integer not null,
+    kind text not null check (kind in (
+        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device'
+    )),
+    number text not null,
+    household_no text,
+    month text not null,
+    is_open integer not null check (is_open in (0, 1)),
+    content text not null,
+    primary key (village_id, kind, number)
+) strict, without rowid;
+
+create index register_open on register (village_id, kind) where is_open = 1;
+create index register_month on register (village_id, kind, month);
+
+-- More kinds of documents.
+create table new_document (
+    village_id integer not null,
+    kind text not null check (kind in (
+        'opening', 'pickup', 'cash_receipt', 'sale', 'buyer_payment', 'stock_count', 'intake', 'fund_receipt', 'fund_expense', 'collector_pay',
+        'collector_payment', 'payout', 'hand_in', 'deposit', 'write_off', 'dispute', 'trip', 'merge', 'split', 'departure', 'arrival', 'month_close'
+    )),
+    number text not null,
+    seq integer not null,
+    reversed_by integer,
+    primary key (village_id, kind, number)
+) strict, without rowid;
+
+insert into new_document select * from document;
+drop table document;
+alter table new_document rename to document;
+
+-- Goods in transit are not stock yet.
+create table new_stock_balance (
+    village_id integer not null,
+    account text not null,
+    material text not null,
+    quantity integer not null,
+    value_fen integer not null,
+    primary key (village_id, account, material)
+) strict, without rowid;
+
+insert into new_stock_balance (village_id, account, material, quantity, value_fen)
+select village_id, '1405', material, quantity, value_fen
+from stock_balance;
+drop table stock_balance;
+alter table new_stock_balance rename to stock_balance;
+
+-- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
+create table new_stock_movement (
+    village_id integer not null,
+    seq integer not null,
+    line_no integer not null,
+    account text not null,
+    material text not null,
+    collector text not null,
+    direction text not null check (direction in ('in', 'out')),
+    unit text not null check (unit in ('kg', 'piece')),
+    quantity integer not null check (quantity between 0 and 1000000000000),
+    value_fen integer not null check (value_fen between 0 and 1000000000000),
+    flow text not null,
+    primary key (village_id, seq, line_no),
+    foreign key (village_id, seq) references journal_entry (village_id, seq)
+) strict;
+
+insert into new_stock_movement select * from stock_movement order by village_id, seq;
+drop table stock_movement;
+alter table new_stock_movement rename to stock_movement;
+
+create trigger stock_movement_keep before insert on stock_movement
+when exists (select 1 from stock_movement where village_id = new.village_id and seq = new.seq and line_no = new.line_no)
+begin
+    select raise(abort, 'stock_movement: a row is there already, and the journal is never changed');
+end;
+
+create trigger stock_movement_no_update before update on stock_movement
+begin
+    select raise(abort, 'stock_movement: the journal is never changed');
+end;
+
+create trigger stock_movement_no_delete before delete on stock_movement
+begin
+    select raise(abort, 'stock_movement: the journal is never changed');
+end;

@@ -137,6 +137,10 @@ pub(super) struct Common {
     pub(super) village: Option<String>,
     #[arg(long, value_name = "UUID")]
     pub(super) id: Option<Uuid>,
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+    #[arg(long, value_parser = ["collector", "clerk", "supervisor", "official", "administrator"])]
+    pub(super) role: Option<String>,
 }
 
 #[derive(Subcommand)]

@@ -18,14 +18,11 @@ use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPicku
 use crate::domain::price_list::{PriceLine, PublishPriceList};
 use crate::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::{
-    CollectorCode, Command, DocumentNo, HouseholdNo, Money, Month, Refusal, Request, VillageCode,
-    plain_text,
+    Actor, CollectorCode, Command, DocumentNo, HouseholdNo, Money, Month, Refusal, Request, Role,
+    VillageCode, plain_text,
 };
 use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::Texts;
-
-/// Who stands in the journal for what is typed at the office.
-const ACTOR: &str = "clerk";
 
 /// Gives a command to the ledger and tells what was booked.
 async fn submit(
@@ -39,10 +36,11 @@ async fn submit(
         .as_deref()
         .map(|code| VillageCode::parse("village", code))
         .transpose()?;
+    let actor = actor(&common, &command)?;
     let ledger = session.writing().await?;
     let new_id = || ledger.chance().command_id(ledger.clock().now());
     let id = common.id.unwrap_or_else(new_id);
-    let outcome = submit_to(&ledger, code.as_ref(), id, dry_run, command).await;
+    let outcome = submit_to(&ledger, code.as_ref(), id, dry_run, actor, command).await;
     // What became of the command is told first, whatever becomes of the database.
     let closed = ledger.close().await;
     let texts = &session.texts;
@@ -73,6 +71,18 @@ async fn submit(
     Ok(closed?)
 }
 
+/// Who stands in the journal for what is typed at the office: the role that the command is usually given in, unless another is named.
+fn actor(common: &Common, command: &Command) -> Result<Actor, Refusal> {
+    let role = match &common.role {
+        Some(role) => Role::parse("role", role)?,
+        None => command.usual_role(),
+    };
+    match &common.by {
+        Some(name) => Actor::parse("by", role, name),
+        None => Ok(Actor::new(role, "")),
+    }
+}
+
 /// Where nobody knows whether a command was booked, its id is told: repeated with it, nothing is booked twice.
 fn name_id(texts: &Texts, failure: Failure, id: Uuid) -> Failure {
     match failure {
@@ -90,13 +100,14 @@ async fn submit_to(
     code: Option<&VillageCode>,
     id: Uuid,
     dry_run: bool,
+    actor: Actor,
     command: Command,
 ) -> Result<Outcome, Failure> {
     let (village, _) = ledger.village(code).await?;
     let request = Request {
         village,
         id,
-        actor: ACTOR.to_owned(),
+        actor,
         command,
     };
     if dry_run {

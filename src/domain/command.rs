@@ -13,9 +13,11 @@ use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
+use crate::domain::reversal::VoidDocument;
+use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::village::OpenVillage;
-use crate::domain::{DocumentKind, VillageCode};
+use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -23,6 +25,8 @@ use crate::domain::{DocumentKind, VillageCode};
 pub enum Command {
     /// Opens a village's book.
     OpenVillage(OpenVillage),
+    /// Sets the figures of a village.
+    ChangeSettings(ChangeSettings),
     /// Registers a material.
     RegisterMaterial(RegisterMaterial),
     /// Publishes a price list.
@@ -51,6 +55,8 @@ pub enum Command {
     ReceiveCash(ReceiveCash),
     /// Voids a cash receipt.
     VoidCash(VoidCash),
+    /// Voids a document of the office.
+    VoidDocument(VoidDocument),
     /// Issues the charges of a month.
     ChargeFees(ChargeFees),
     /// Offsets the credit of a month.
@@ -64,8 +70,8 @@ pub struct Request {
     pub village: VillageCode,
     /// The client-made id (R-PK-6).
     pub id: Uuid,
-    /// Who asks, as it stands in the journal.
-    pub actor: String,
+    /// Who asks.
+    pub actor: Actor,
     /// What is asked for.
     pub command: Command,
 }
@@ -108,7 +114,9 @@ impl Command {
             Command::VoidPickup(command) => command.private(),
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
+            Command::VoidDocument(command) => command.private(),
             Command::OpenVillage(_)
+            | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::PublishPriceList(_)
             | Command::AdoptFeePolicy(_)
@@ -119,6 +127,11 @@ impl Command {
             | Command::ChargeFees(_)
             | Command::OffsetCredit(_) => PrivateDetails::default(),
         }
+    }
+
+    /// The role that it is usually given in at the office.
+    pub const fn usual_role(&self) -> Role {
+        Role::Clerk
     }
 
     /// Its non-personal content, as the JSON text that is fingerprinted.
@@ -173,19 +186,26 @@ impl Command {
                     .chain(number)
                     .collect()
             }
-            Command::VoidOpening(command) => vec![document(DocumentKind::Opening, &command.number)],
+            Command::VoidOpening(command) => vec![
+                document(DocumentKind::Opening, &command.number),
+                Need::Stock,
+            ],
             Command::RecordPickup(command) => vec![
                 Need::PriceLists,
                 Need::Household(command.household_no.clone()),
                 document(DocumentKind::Pickup, &command.pickup_no),
             ],
             Command::VoidPickup(command) => {
-                vec![document(DocumentKind::Pickup, &command.pickup_no)]
+                vec![
+                    document(DocumentKind::Pickup, &command.pickup_no),
+                    Need::Stock,
+                ]
             }
             Command::CorrectPickup(command) => vec![
                 Need::PriceLists,
                 document(DocumentKind::Pickup, &command.pickup_no),
                 document(DocumentKind::Pickup, &command.new_no),
+                Need::Stock,
             ],
             Command::ReceiveCash(command) => vec![
                 Need::Household(command.household_no.clone()),
@@ -195,10 +215,14 @@ impl Command {
                     crate::domain::month::business_date(command.received_at).year(),
                 ),
             ],
+            Command::VoidDocument(command) => {
+                vec![document(command.kind, &command.number), Need::Stock]
+            }
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
             }
             Command::OpenVillage(_)
+            | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::AdoptFeePolicy(_)
             | Command::ChargeFees(_)

@@ -82,9 +82,11 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
         .map(|recorded| Verdict::Answer(Outcome::Recorded(recorded)))
         .map_err(Stop::Refused);
     }
-    let Some(decision) = dispatch(book, &request.command)? else {
+    book.set_actor(request.actor.clone());
+    let Some(mut decision) = dispatch(book, &request.command)? else {
         return Ok(Verdict::Answer(Outcome::NothingToDo));
     };
+    book.place(&mut decision);
     // The projections are kept by the group of the household.
     for household in decision.households() {
         book.household(&household)?;
@@ -94,7 +96,7 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
         seq: book.head().next_seq,
         command_id: request.id,
         fingerprint,
-        actor: request.actor.clone(),
+        actor: request.actor.to_string(),
         recorded_at: book.now(),
         content: serde_json::to_string(&decision.event).unwrap_or_default(),
         decision,
@@ -117,6 +119,7 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
             .into()),
             Err(_) => command.decide().map(Some),
         },
+        Command::ChangeSettings(command) => command.decide(book).map(Some),
         Command::RegisterMaterial(command) => command.decide(book).map(Some),
         Command::PublishPriceList(command) => command.decide(book).map(Some),
         Command::AdoptFeePolicy(command) => command.decide(book).map(Some),
@@ -131,6 +134,7 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::CorrectPickup(command) => command.decide(book).map(Some),
         Command::ReceiveCash(command) => command.decide(book).map(Some),
         Command::VoidCash(command) => command.decide(book).map(Some),
+        Command::VoidDocument(command) => command.decide(book).map(Some),
         Command::ChargeFees(command) => command.decide(book),
         Command::OffsetCredit(command) => command.decide(book),
     }

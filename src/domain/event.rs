@@ -1,5 +1,6 @@
 //! What happened: the non-personal content of a journal entry, as the JSON that is stored and hashed.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::facts::DocumentKind;
@@ -10,6 +11,8 @@ use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
 use crate::domain::price_list::PublishedPriceList;
+use crate::domain::reversal::DocumentVoided;
+use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
@@ -19,6 +22,8 @@ use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 pub enum Event {
     /// The book was opened.
     VillageOpened(Village),
+    /// The figures of the village were set anew.
+    SettingsChanged(ChangeSettings),
     /// A material was registered.
     MaterialRegistered(Material),
     /// A price list was published.
@@ -47,6 +52,8 @@ pub enum Event {
     CashReceived(CashReceipt),
     /// A cash receipt was voided.
     CashVoided(CashVoided),
+    /// A document of the office was voided.
+    DocumentVoided(DocumentVoided),
     /// The charges of a month were issued.
     FeesCharged(FeesCharged),
     /// The credit of a month was offset.
@@ -58,6 +65,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Event::VillageOpened(_) => "village_opened",
+            Event::SettingsChanged(_) => "settings_changed",
             Event::MaterialRegistered(_) => "material_registered",
             Event::PriceListPublished(_) => "price_list_published",
             Event::FeePolicyAdopted(_) => "fee_policy_adopted",
@@ -72,6 +80,7 @@ impl Event {
             Event::PickupCorrected(_) => "pickup_corrected",
             Event::CashReceived(_) => "cash_received",
             Event::CashVoided(_) => "cash_voided",
+            Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
         }
@@ -89,7 +98,9 @@ impl Event {
             Event::PickupCorrected(event) => Some(&event.replacement.household_no),
             Event::CashReceived(event) => Some(&event.received.household_no),
             Event::CashVoided(event) => Some(&event.household_no),
+            Event::DocumentVoided(event) => event.household_no.as_ref(),
             Event::VillageOpened(_)
+            | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
             | Event::PriceListPublished(_)
             | Event::FeePolicyAdopted(_)
@@ -106,6 +117,7 @@ impl Event {
             Event::PickupRecorded(pickup) => Some(pickup),
             Event::PickupCorrected(event) => Some(&event.replacement),
             Event::VillageOpened(_)
+            | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
             | Event::PriceListPublished(_)
             | Event::FeePolicyAdopted(_)
@@ -118,6 +130,7 @@ impl Event {
             | Event::PickupVoided(_)
             | Event::CashReceived(_)
             | Event::CashVoided(_)
+            | Event::DocumentVoided(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,
         }
@@ -133,6 +146,30 @@ impl Event {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
             _ => None,
+        }
+    }
+
+    /// The postings and movements that voiding its document takes back whole, where that is all that voiding does (R-CO-7).
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other documents have a void of their own, or none"
+    )]
+    pub fn reversible(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
+        match self {
+            Event::PickupRecorded(_) | Event::CashReceived(_) => None,
+            other => other.booked(),
+        }
+    }
+
+    /// When what its document tells of happened.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other documents have a void of their own, or none"
+    )]
+    pub fn occurred_at(&self) -> Option<Timestamp> {
+        match self {
+            Event::CashReceived(receipt) => Some(receipt.received.received_at),
+            other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
 
@@ -158,7 +195,9 @@ impl Event {
             Event::PickupVoided(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
             Event::PickupCorrected(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
             Event::CashVoided(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::DocumentVoided(event) => Some((event.kind, &event.number)),
             Event::VillageOpened(_)
+            | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
             | Event::PriceListPublished(_)
             | Event::FeePolicyAdopted(_)

@@ -1,6 +1,6 @@
 //! The facts of a village that decisions are made from. They answer only what was loaded and are advanced by what is decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,12 +12,17 @@ use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::Decision;
 use crate::domain::known::Known;
 use crate::domain::material::Material;
-use crate::domain::month::{self, Month, written_time};
+use crate::domain::month::{self, Month, business_date, written_time};
+use crate::domain::month_close::MonthStanding;
 use crate::domain::price_list::PriceList;
-use crate::domain::projection::Projections;
+use crate::domain::projection::{Projections, Stock};
+use crate::domain::register::{RegisterKind, RegisterRow};
 use crate::domain::seal::{Hash, genesis};
+use crate::domain::settings::Settings;
 use crate::domain::village::Village;
-use crate::domain::{DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, VillageCode};
+use crate::domain::{
+    Account, Actor, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role, VillageCode,
+};
 
 /// A fact that a decision needs and that is not loaded.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -34,6 +39,12 @@ pub enum Need {
     Command(Uuid),
     /// The last number given to a kind of document in a year.
     LastNumber(DocumentKind, i16),
+    /// A row of a register.
+    Register(RegisterKind, String),
+    /// The open rows of a register.
+    OpenRegister(RegisterKind),
+    /// What is in stock and in transit of every material.
+    Stock,
     /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
     /// that reach into the month or begin after it.
     WholeVillage(Month),
@@ -62,8 +73,46 @@ pub enum DocumentKind {
     Opening,
     /// A pickup.
     Pickup,
-    /// A cash receipt; numbered by the service, without gaps.
+    /// A cash receipt.
     CashReceipt,
+    /// A sale of material.
+    Sale,
+    /// A payment of a buyer.
+    BuyerPayment,
+    /// A stock count.
+    StockCount,
+    /// A weighing at the station.
+    Intake,
+    /// A receipt of the special fund.
+    FundReceipt,
+    /// An expense from the special fund.
+    FundExpense,
+    /// What a collector earned in a month.
+    CollectorPay,
+    /// What a collector was paid.
+    CollectorPayment,
+    /// A payout of credit.
+    Payout,
+    /// Cash handed in by a collector.
+    HandIn,
+    /// Cash brought to the bank.
+    Deposit,
+    /// A charge given up.
+    WriteOff,
+    /// A dispute.
+    Dispute,
+    /// A trip with residual waste.
+    Trip,
+    /// Households made one.
+    Merge,
+    /// A household divided.
+    Split,
+    /// A household gone to another village.
+    Departure,
+    /// A household come from another village.
+    Arrival,
+    /// A close of a month, by month and version.
+    MonthClose,
 }
 
 impl DocumentKind {
@@ -72,6 +121,25 @@ impl DocumentKind {
         DocumentKind::Opening,
         DocumentKind::Pickup,
         DocumentKind::CashReceipt,
+        DocumentKind::Sale,
+        DocumentKind::BuyerPayment,
+        DocumentKind::StockCount,
+        DocumentKind::Intake,
+        DocumentKind::FundReceipt,
+        DocumentKind::FundExpense,
+        DocumentKind::CollectorPay,
+        DocumentKind::CollectorPayment,
+        DocumentKind::Payout,
+        DocumentKind::HandIn,
+        DocumentKind::Deposit,
+        DocumentKind::WriteOff,
+        DocumentKind::Dispute,
+        DocumentKind::Trip,
+        DocumentKind::Merge,
+        DocumentKind::Split,
+        DocumentKind::Departure,
+        DocumentKind::Arrival,
+        DocumentKind::MonthClose,
     ];
 
     /// The word used in the database.
@@ -80,7 +148,34 @@ impl DocumentKind {
             DocumentKind::Opening => "opening",
             DocumentKind::Pickup => "pickup",
             DocumentKind::CashReceipt => "cash_receipt",
+            DocumentKind::Sale => "sale",
+            DocumentKind::BuyerPayment => "buyer_payment",
+            DocumentKind::StockCount => "stock_count",
+            DocumentKind::Intake => "intake",
+            DocumentKind::FundReceipt => "fund_receipt",
+            DocumentKind::FundExpense => "fund_expense",
+            DocumentKind::CollectorPay => "collector_pay",
+            DocumentKind::CollectorPayment => "collector_payment",
+            DocumentKind::Payout => "payout",
+            DocumentKind::HandIn => "hand_in",
+            DocumentKind::Deposit => "deposit",
+            DocumentKind::WriteOff => "write_off",
+            DocumentKind::Dispute => "dispute",
+            DocumentKind::Trip => "trip",
+            DocumentKind::Merge => "merge",
+            DocumentKind::Split => "split",
+            DocumentKind::Departure => "departure",
+            DocumentKind::Arrival => "arrival",
+            DocumentKind::MonthClose => "month_close",
         }
+    }
+
+    /// Whether the service numbers it itself, `YYYY-NNNNNN`, gapless by village, kind and year.
+    pub const fn is_numbered_here(self) -> bool {
+        !matches!(
+            self,
+            DocumentKind::Opening | DocumentKind::Pickup | DocumentKind::MonthClose
+        )
     }
 
     /// The kind with that word.
@@ -134,8 +229,10 @@ pub struct Head {
 pub struct Book {
     pub(crate) code: VillageCode,
     pub(crate) now: Timestamp,
+    pub(crate) actor: Actor,
     pub(crate) head: Head,
     pub(crate) village: Option<Village>,
+    pub(crate) settings: Settings,
     pub(crate) policies: Vec<FeePolicy>,
     pub(crate) materials: BTreeMap<MaterialCode, Material>,
     pub(crate) price_lists: Option<BTreeMap<Timestamp, PriceList>>,
@@ -144,6 +241,10 @@ pub struct Book {
     pub(crate) documents: Known<(DocumentKind, DocumentNo), Document>,
     pub(crate) commands: Known<Uuid, Accepted>,
     pub(crate) last_numbers: Known<(DocumentKind, i16), i64>,
+    pub(crate) months: BTreeMap<Month, MonthStanding>,
+    pub(crate) registers: Known<(RegisterKind, String), RegisterRow>,
+    pub(crate) open_registers: BTreeMap<RegisterKind, BTreeSet<String>>,
+    pub(crate) stock: Option<BTreeMap<(Account, MaterialCode), Stock>>,
     pub(crate) whole_from: Option<Month>,
     pub(crate) projections: Projections,
 }
@@ -154,8 +255,10 @@ impl Book {
         Book {
             code,
             now: Timestamp::MIN,
+            actor: Actor::new(Role::System, ""),
             head,
             village: None,
+            settings: Settings::default(),
             policies: Vec::new(),
             materials: BTreeMap::new(),
             price_lists: None,
@@ -164,6 +267,10 @@ impl Book {
             documents: Known::default(),
             commands: Known::default(),
             last_numbers: Known::default(),
+            months: BTreeMap::new(),
+            registers: Known::default(),
+            open_registers: BTreeMap::new(),
+            stock: None,
             whole_from: None,
             projections: Projections::default(),
         }
@@ -182,6 +289,11 @@ impl Book {
         book.documents.set_complete();
         book.commands.set_complete();
         book.last_numbers.set_complete();
+        book.registers.set_complete();
+        for kind in RegisterKind::ALL {
+            book.open_registers.insert(*kind, BTreeSet::new());
+        }
+        book.stock = Some(BTreeMap::new());
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
         book
     }
@@ -201,6 +313,16 @@ impl Book {
         self.now = now;
     }
 
+    /// Sets who gives the command that is decided next.
+    pub(crate) fn set_actor(&mut self, actor: Actor) {
+        self.actor = actor;
+    }
+
+    /// Who gives the command.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// The instant that decisions are made at.
     pub const fn now(&self) -> Timestamp {
         self.now
@@ -211,6 +333,9 @@ impl Book {
         self.forget_commands();
         self.documents = Known::default();
         self.last_numbers = Known::default();
+        let open = &self.open_registers;
+        self.registers
+            .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
     }
 
     /// Forgets which commands were accepted: whoever replays a whole journal does not ask.
@@ -249,6 +374,12 @@ impl Book {
             Need::Document(kind, number) => self.document(*kind, number).is_err(),
             Need::Command(id) => self.accepted(*id).is_err(),
             Need::LastNumber(kind, year) => self.last_number(*kind, *year).is_err(),
+            Need::Register(kind, number) => {
+                let key = (*kind, number.clone());
+                self.registers.get(&key, || need.clone()).is_err()
+            }
+            Need::OpenRegister(kind) => !self.open_registers.contains_key(kind),
+            Need::Stock => self.stock.is_none(),
             Need::WholeVillage(from) => self.whole_village(*from).is_err(),
         }
     }
@@ -419,6 +550,19 @@ impl Book {
         Ok(last.copied().unwrap_or(0))
     }
 
+    /// The next number of a kind of document that is numbered here, in the year of an instant.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn next_number(&self, kind: DocumentKind, at: Timestamp) -> Result<DocumentNo, Stop> {
+        let year = business_date(at).year();
+        let number = self.last_number(kind, year)?.saturating_add(1);
+        Ok(DocumentNo::parse(
+            "number",
+            &format!("{year:04}-{number:06}"),
+        )?)
+    }
+
     /// A command that was accepted under the id, if one was.
     ///
     /// # Errors
@@ -457,9 +601,14 @@ impl Book {
         Ok(at.min(self.now).max(opened_at))
     }
 
-    /// Books a void or correction in the month of its fact while that is open, on the month's last day if a later one has begun (R-CO-5).
+    /// Books a void or correction in the month of its fact while that is open, on the month's last day if a later one has begun, and else on
+    /// its own date, with the month of the fact (R-CO-5).
     pub fn book_in_month_of(&self, decision: &mut Decision, fact: Timestamp) {
         let month = Month::at(fact);
+        if self.is_closed(month) {
+            decision.origin_month = Some(month);
+            return;
+        }
         decision.booked_on = decision
             .booked_on
             .clamp(month.first_day(), month.last_day());

@@ -233,7 +233,7 @@ pub struct FeesCharged {
 /// A month of a run must have begun and must not lie before the opening.
 ///
 /// # Errors
-/// [`Refusal::BeforeOpening`], [`Refusal::MonthNotBegun`].
+/// [`Refusal::BeforeOpening`], [`Refusal::MonthNotBegun`], [`Refusal::MonthClosed`].
 pub(crate) fn check_run_month(book: &Book, month: Month) -> Result<(), Stop> {
     let opening_month = book.village()?.opening_month;
     if month < opening_month {
@@ -246,19 +246,27 @@ pub(crate) fn check_run_month(book: &Book, month: Month) -> Result<(), Stop> {
     if month > Month::at(book.now()) {
         return Err(Refusal::MonthNotBegun { month }.into());
     }
+    if book.is_closed(month) {
+        return Err(Refusal::MonthClosed { month }.into());
+    }
     Ok(())
+}
+
+/// Whether a month is one that runs can still be made of.
+pub(crate) fn may_run(book: &Book, month: Month) -> Result<bool, Refusal> {
+    Ok(month >= book.village()?.opening_month && !book.is_closed(month))
 }
 
 impl ChargeFees {
     /// Issues what is missing for the month and nothing else; fee advance is used at once (R-FE-2, R-ST-2). Nothing missing leaves no entry.
     ///
     /// # Errors
-    /// [`Refusal::BeforeOpening`], [`Refusal::MonthNotBegun`], [`Refusal::EarlierRunMissing`].
+    /// [`Refusal::BeforeOpening`], [`Refusal::MonthNotBegun`], [`Refusal::MonthClosed`], [`Refusal::EarlierRunMissing`].
     pub fn decide(&self, book: &Book) -> Result<Option<Decision>, Stop> {
         check_run_month(book, self.month)?;
         let before = self.month.previous();
         book.whole_village(before)?;
-        if before >= book.village()?.opening_month && !due_charges(book, before)?.is_empty() {
+        if may_run(book, before)? && !due_charges(book, before)?.is_empty() {
             return Err(Refusal::EarlierRunMissing { month: before }.into());
         }
         let charges = due_charges(book, self.month)?;

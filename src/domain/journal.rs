@@ -39,6 +39,36 @@ pub enum Flow {
     AdvanceUsed,
     /// Fee advance paid back to a household that moved out.
     Refund,
+    /// Material sold: income on the buyer's ticket, cost of what left the station.
+    Sale,
+    /// A buyer paid.
+    BuyerPaid,
+    /// Material weighed again at the station, out of transit.
+    Intake,
+    /// Material that is gone, and value without material.
+    Loss,
+    /// Material that was found, and value below nothing made good.
+    Gain,
+    /// The special fund paid in.
+    FundReceived,
+    /// An expense paid from the special fund.
+    FundSpent,
+    /// The part of the special fund that became income by an expense.
+    FundReleased,
+    /// What a collector earned.
+    PayEarned,
+    /// What a collector was paid.
+    PayPaid,
+    /// Credit paid out to a household.
+    Payout,
+    /// Cash that a collector handed in.
+    HandIn,
+    /// Cash that was brought to the bank.
+    Deposit,
+    /// A charge given up by a resolution.
+    WriteOff,
+    /// What moved between households, or to and from another village.
+    Transfer,
 }
 
 impl Flow {
@@ -55,6 +85,21 @@ impl Flow {
         Flow::Cash,
         Flow::AdvanceUsed,
         Flow::Refund,
+        Flow::Sale,
+        Flow::BuyerPaid,
+        Flow::Intake,
+        Flow::Loss,
+        Flow::Gain,
+        Flow::FundReceived,
+        Flow::FundSpent,
+        Flow::FundReleased,
+        Flow::PayEarned,
+        Flow::PayPaid,
+        Flow::Payout,
+        Flow::HandIn,
+        Flow::Deposit,
+        Flow::WriteOff,
+        Flow::Transfer,
     ];
 
     /// The word used in the database.
@@ -71,6 +116,21 @@ impl Flow {
             Flow::Cash => "cash",
             Flow::AdvanceUsed => "advance_used",
             Flow::Refund => "refund",
+            Flow::Sale => "sale",
+            Flow::BuyerPaid => "buyer_paid",
+            Flow::Intake => "intake",
+            Flow::Loss => "loss",
+            Flow::Gain => "gain",
+            Flow::FundReceived => "fund_received",
+            Flow::FundSpent => "fund_spent",
+            Flow::FundReleased => "fund_released",
+            Flow::PayEarned => "pay_earned",
+            Flow::PayPaid => "pay_paid",
+            Flow::Payout => "payout",
+            Flow::HandIn => "hand_in",
+            Flow::Deposit => "deposit",
+            Flow::WriteOff => "write_off",
+            Flow::Transfer => "transfer",
         }
     }
 
@@ -138,6 +198,15 @@ impl Direction {
             Direction::Out => "out",
         }
     }
+
+    /// The other one.
+    #[must_use]
+    pub const fn reversed(self) -> Direction {
+        match self {
+            Direction::In => Direction::Out,
+            Direction::Out => Direction::In,
+        }
+    }
 }
 
 /// A quantity of one material into or out of stock, with its value, which may be nothing (R-PK-2).
@@ -151,7 +220,7 @@ pub struct StockMovement {
     pub collector: Option<CollectorCode>,
     /// In or out.
     pub direction: Direction,
-    /// More than nothing.
+    /// Nothing only where value moves alone (R-SA-2).
     pub quantity: Quantity,
     /// Nothing or more.
     pub value: Money,

@@ -77,6 +77,11 @@ impl<K: Ord + Hash + Clone, V> Known<K, V> {
             .get_or_insert_default()
     }
 
+    /// Keeps only the rows that are wanted; the others count as not loaded.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&K, Option<&V>) -> bool) {
+        self.rows.retain(|key, row| is_wanted(key, row.as_ref()));
+    }
+
     /// How many keys were looked up.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()

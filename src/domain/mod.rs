@@ -5,6 +5,7 @@
     clippy::indexing_slicing
 )]
 
+pub mod actor;
 mod id;
 pub mod money;
 pub mod month;
@@ -23,8 +24,14 @@ pub mod move_out;
 pub mod opening;
 pub mod pickup;
 pub mod price_list;
+pub mod settings;
 pub mod settlement;
+pub mod stock;
 pub mod village;
+
+pub mod month_close;
+pub mod register;
+pub mod reversal;
 
 pub mod command;
 pub mod decide;
@@ -36,6 +43,7 @@ mod refusal;
 pub mod report;
 
 pub use self::account::{Account, AccountRef};
+pub use self::actor::{Actor, Role};
 pub use self::command::{Command, Request};
 pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};

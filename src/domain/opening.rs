@@ -352,6 +352,7 @@ impl VoidOpening {
         decision.reverses = Some(document.seq);
         decision.postings = postings;
         decision.movements.extend(movement);
+        book.settle_residue(&mut decision)?;
         Ok(decision)
     }
 }

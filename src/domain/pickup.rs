@@ -306,6 +306,7 @@ impl VoidPickup {
         let mut decision = Decision::on(self.voided_at, Event::PickupVoided(voided));
         decision.reverses = Some(seq);
         pickup.book_into(&mut decision, Direction::Out, Flow::Void);
+        book.settle_residue(&mut decision)?;
         book.book_in_month_of(&mut decision, pickup.occurred_at);
         Ok(decision)
     }
@@ -387,6 +388,7 @@ impl CorrectPickup {
         decision.reverses = Some(seq);
         before.book_into(&mut decision, Direction::Out, Flow::Correction);
         replacement.book_into(&mut decision, Direction::In, Flow::Correction);
+        book.settle_residue(&mut decision)?;
         book.book_in_month_of(&mut decision, before.occurred_at);
         Ok(decision)
     }

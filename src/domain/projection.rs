@@ -1,6 +1,6 @@
 //! What an entry changes in the projections: the one derivation that recording, rehearsing and verifying all use.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::domain::fee::{ChargeBasis, FeePolicy, IssuedCharge};
 use crate::domain::household::{BEGINNING, Household, RegisteredHousehold};
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Entry, Flow, Posting, Private};
-use crate::domain::month::{Month, business_date};
+use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
@@ -77,8 +77,8 @@ pub struct Projections {
     pub balances: BTreeMap<AccountRef, Money>,
     /// The same by month, flow and group.
     pub account_months: BTreeMap<AccountMonth, Money>,
-    /// Stock by material.
-    pub stock: BTreeMap<MaterialCode, Stock>,
+    /// Stock and goods in transit by material.
+    pub stock: BTreeMap<(Account, MaterialCode), Stock>,
     /// What moved of each material by month, collector and flow.
     pub material_months: BTreeMap<MaterialMonth, Stock>,
     /// Pickups by month, household and collector; a replacement is not counted again, a voided one still counts.
@@ -91,8 +91,12 @@ pub struct Projections {
     pub charges: HashSet<(HouseholdNo, Month)>,
     /// Whether the village was opened.
     pub opened: bool,
+    /// Whether its settings changed since.
+    pub has_new_settings: bool,
     /// Materials that were registered.
     pub materials: Vec<MaterialCode>,
+    /// Months whose standing changed.
+    pub months: BTreeSet<Month>,
     /// Versions of policies that were adopted.
     pub policies: Vec<i64>,
     /// Price lists that were published.
@@ -113,11 +117,11 @@ impl Book {
         }
         for movement in &entry.decision.movements {
             let change = movement.change();
-            self.projections
-                .stock
-                .entry(movement.material.clone())
-                .or_default()
-                .add(change);
+            let place = (movement.account, movement.material.clone());
+            if let Some(stock) = &mut self.stock {
+                stock.entry(place.clone()).or_default().add(change);
+            }
+            self.projections.stock.entry(place).or_default().add(change);
             let key = MaterialMonth {
                 month,
                 material: movement.material.clone(),
@@ -136,6 +140,7 @@ impl Book {
                 .push((household, entry.seq));
         }
         self.apply_documents(entry);
+        self.change_month(month, |standing| standing.last_hash = Some(entry.hash));
         let accepted = Accepted {
             seq: entry.seq,
             hash: entry.hash,
@@ -153,8 +158,13 @@ impl Book {
         match &entry.decision.event {
             Event::VillageOpened(village) => {
                 self.village = Some(village.clone());
+                self.settings = village.settings.clone();
                 self.projections.opened = true;
                 self.adopt(village.opening_month, village.fee.clone());
+            }
+            Event::SettingsChanged(event) => {
+                self.settings = event.settings.clone();
+                self.projections.has_new_settings = true;
             }
             Event::FeePolicyAdopted(policy) => {
                 self.adopt(policy.effective_from, policy.terms.clone());
@@ -201,15 +211,9 @@ impl Book {
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
             }
-            Event::CashReceived(receipt) => {
-                let year = business_date(receipt.received.received_at).year();
-                let last = self
-                    .last_number(DocumentKind::CashReceipt, year)
-                    .unwrap_or(0);
-                self.last_numbers
-                    .put((DocumentKind::CashReceipt, year), last.saturating_add(1));
-            }
-            Event::AdvanceRefunded(_)
+            Event::CashReceived(_)
+            | Event::DocumentVoided(_)
+            | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
             | Event::CashVoided(_)
@@ -397,7 +401,28 @@ impl Book {
                 event: event.clone(),
             };
             self.documents.put((kind, number.clone()), document);
+            self.apply_number(kind, number.as_str());
         }
+    }
+
+    /// A number that was given is the last of its year.
+    fn apply_number(&mut self, kind: DocumentKind, number: &str) {
+        let parts = number.split_once('-').filter(|_| kind.is_numbered_here());
+        let parsed = parts.and_then(|(year, last)| Some((year.parse().ok()?, last.parse().ok()?)));
+        if let Some((year, last)) = parsed {
+            self.last_numbers.put((kind, year), last);
+        }
+    }
+
+    /// Notes what is in stock as the store knows it, with what is decided and not yet written on top.
+    pub(crate) fn load_stock(&mut self, mut stock: BTreeMap<(Account, MaterialCode), Stock>) {
+        for (place, change) in &self.projections.stock {
+            stock
+                .entry(place.clone())
+                .or_default()
+                .add((change.count, change.value));
+        }
+        self.stock.get_or_insert(stock);
     }
 
     /// Notes what a household has and owes as the store knows it, with what is decided and not yet written on top.

@@ -134,6 +134,18 @@ pub enum Refusal {
     ChargesMissing { month: Month },
     /// A run of a month that has not begun.
     MonthNotBegun { month: Month },
+    /// A month that is closed takes no entry (R-PD-3).
+    MonthClosed { month: Month },
+
+    // Station and documents.
+    /// More is asked for than is in stock (R-SA-2).
+    StockTooSmall {
+        material: String,
+        available: String,
+        asked: String,
+    },
+    /// Such a document is not voided this way.
+    NotVoidable { number: String, kind: &'static str },
 
     // Households and fees.
     /// The household has moved out already.

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
-use crate::domain::fee::{check_run_month, due_charges};
+use crate::domain::fee::{check_run_month, due_charges, may_run};
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::{Decision, Flow, Posting};
-use crate::domain::month::{Month, business_date};
+use crate::domain::month::Month;
 use crate::domain::move_out::advance_to_open_charges;
 use crate::domain::{CollectorCode, DocumentNo, Event, HouseholdNo, Money, Refusal};
 
@@ -136,11 +136,7 @@ impl ReceiveCash {
             }
             .into());
         }
-        let year = business_date(self.received_at).year();
-        let number = book
-            .last_number(DocumentKind::CashReceipt, year)?
-            .saturating_add(1);
-        let receipt_no = DocumentNo::parse("receipt_no", &format!("{year:04}-{number:06}"))?;
+        let receipt_no = book.next_number(DocumentKind::CashReceipt, self.received_at)?;
         let mut rest = self.amount;
         let open: Vec<_> = book.account(&self.household_no)?.open_charges().collect();
         let receipt = CashReceipt {
@@ -300,7 +296,7 @@ impl OffsetCredit {
         if !due_charges(book, self.month)?.is_empty() {
             return Err(Refusal::ChargesMissing { month: self.month }.into());
         }
-        if before >= book.village()?.opening_month && !offsets(book, before)?.is_empty() {
+        if may_run(book, before)? && !offsets(book, before)?.is_empty() {
             return Err(Refusal::EarlierRunMissing { month: before }.into());
         }
         let postings = offsets(book, self.month)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::facts::Stop;
 use crate::domain::fee::FeeTerms;
 use crate::domain::journal::Decision;
+use crate::domain::settings::Settings;
 use crate::domain::{Event, Money, Month, Refusal, month};
 
 /// The terms of credit and payout.
@@ -35,6 +36,9 @@ pub struct OpenVillage {
     pub waivers: BTreeMap<String, i64>,
     /// The terms of credit and payout.
     pub credit: CreditTerms,
+    /// The figures that it sets for itself.
+    #[serde(default, skip_serializing_if = "Settings::are_usual")]
+    pub settings: Settings,
 }
 
 /// A village as it was opened.
@@ -44,9 +48,10 @@ impl OpenVillage {
     /// Opens the book of a village that has none.
     ///
     /// # Errors
-    /// The refusals of [`FeeTerms::check`].
+    /// The refusals of [`FeeTerms::check`] and [`Settings::check`].
     pub fn decide(&self) -> Result<Decision, Stop> {
         self.fee.check()?;
+        self.settings.check()?;
         let opened_at = month::start_of_day(self.opening_month.first_day());
         Ok(Decision::on(opened_at, Event::VillageOpened(self.clone())))
     }

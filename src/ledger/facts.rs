@@ -9,12 +9,15 @@ use crate::domain::decide::{Verdict, decide};
 use crate::domain::facts::{Need, Stop};
 use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
+use crate::domain::register::RegisterKind;
 use crate::domain::{
     Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
-use crate::store::{balance, charge, document, household, journal, price_list, village};
+use crate::store::{
+    balance, charge, document, household, journal, month, price_list, register, village,
+};
 
 /// A village's facts with its surrogate key, which a village has once it is opened.
 #[derive(Debug)]
@@ -149,7 +152,13 @@ impl Facts {
     async fn load_masters(&mut self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<(), StoreError> {
         for (id, row) in village::load(tx, ids).await? {
             if let Some(book) = self.by_id(id) {
+                book.settings = row.settings.clone();
                 book.village = Some(row);
+            }
+        }
+        for (id, settings) in village::load_settings(tx, ids).await? {
+            if let Some(book) = self.by_id(id) {
+                book.settings = settings;
             }
         }
         for (id, code, material) in village::load_materials(tx, ids).await? {
@@ -160,6 +169,11 @@ impl Facts {
         for (id, policy) in village::load_policies(tx, ids).await? {
             if let Some(book) = self.by_id(id) {
                 book.policies.push(policy);
+            }
+        }
+        for (id, at, standing) in month::load(tx, ids).await? {
+            if let Some(book) = self.by_id(id) {
+                book.months.insert(at, standing);
             }
         }
         Ok(())
@@ -210,6 +224,14 @@ impl Facts {
         for (id, kind, year) in wanted.last_numbers {
             if let Some(book) = self.by_id(id) {
                 book.last_numbers.load((kind, year), None);
+            }
+        }
+        self.load_registers(tx, &wanted.registers, &wanted.open_registers)
+            .await?;
+        let mut stock = balance::load_stock(tx, &wanted.stock).await?;
+        for id in wanted.stock {
+            if let Some(book) = self.by_id(id) {
+                book.load_stock(stock.remove(&id).unwrap_or_default());
             }
         }
         for (id, from) in wanted.whole_villages {
@@ -274,6 +296,34 @@ impl Facts {
         for (id, kind, number) in wanted {
             if let Some(book) = self.by_id(*id) {
                 book.documents.load((*kind, number.clone()), None);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_registers(
+        &mut self,
+        tx: &mut Tx<'_>,
+        rows: &[(i64, RegisterKind, String)],
+        registers: &[(i64, RegisterKind)],
+    ) -> Result<(), StoreError> {
+        for (id, kind, number, row) in register::load(tx, rows).await? {
+            if let Some(book) = self.by_id(id) {
+                book.registers.load((kind, number), Some(row));
+            }
+        }
+        for (id, kind, number) in rows {
+            if let Some(book) = self.by_id(*id) {
+                book.registers.load((*kind, number.clone()), None);
+            }
+        }
+        let mut open: BTreeMap<(i64, RegisterKind), Vec<_>> = BTreeMap::new();
+        for (id, kind, number, row) in register::load_open(tx, registers).await? {
+            open.entry((id, kind)).or_default().push((number, row));
+        }
+        for key in registers {
+            if let Some(book) = self.by_id(key.0) {
+                book.load_open_register(key.1, open.remove(key).unwrap_or_default());
             }
         }
         Ok(())
@@ -443,6 +493,9 @@ struct Wanted {
     documents: Vec<(i64, DocumentKind, DocumentNo)>,
     commands: Vec<(i64, Uuid)>,
     last_numbers: Vec<(i64, DocumentKind, i16)>,
+    registers: Vec<(i64, RegisterKind, String)>,
+    open_registers: Vec<(i64, RegisterKind)>,
+    stock: Vec<i64>,
     whole_villages: Vec<(i64, Month)>,
 }
 
@@ -457,6 +510,9 @@ impl Wanted {
             Need::Document(kind, number) => self.documents.push((id, *kind, number.clone())),
             Need::Command(command_id) => self.commands.push((id, *command_id)),
             Need::LastNumber(kind, year) => self.last_numbers.push((id, *kind, *year)),
+            Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),
+            Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
+            Need::Stock => self.stock.push(id),
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }
     }

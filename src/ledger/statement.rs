@@ -42,8 +42,14 @@ pub enum LineKind {
     AdvanceUsed,
     /// Fee advance paid back.
     Refund,
-    /// An opening line taken back.
+    /// What belongs to a month that is closed: an opening line taken back, a late fact (R-CO-5).
     PriorPeriod,
+    /// Credit paid out.
+    Payout,
+    /// A charge given up by a resolution.
+    WriteOff,
+    /// What came from or went to another household or village.
+    Transfer,
 }
 
 impl LineKind {
@@ -371,6 +377,22 @@ impl Running<'_> {
             Flow::PriorPeriod => LineKind::PriorPeriod,
             Flow::Pickup => LineKind::Pickup,
             Flow::Void | Flow::Correction => LineKind::Void,
+            Flow::Payout => LineKind::Payout,
+            Flow::WriteOff => LineKind::WriteOff,
+            Flow::Transfer => LineKind::Transfer,
+            // These never concern a household.
+            Flow::Sale
+            | Flow::BuyerPaid
+            | Flow::Intake
+            | Flow::Loss
+            | Flow::Gain
+            | Flow::FundReceived
+            | Flow::FundSpent
+            | Flow::FundReleased
+            | Flow::PayEarned
+            | Flow::PayPaid
+            | Flow::HandIn
+            | Flow::Deposit => return,
         };
         let document = match &entry.event {
             Event::CashReceived(receipt) => Some(receipt.receipt_no.to_string()),

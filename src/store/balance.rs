@@ -1,8 +1,9 @@
 //! Balances of accounts and stock, and what moved in each month: written as sums, one row per key and batch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::domain::{Account, HouseholdNo, Money, Month};
+use crate::domain::projection::Stock;
+use crate::domain::{Account, HouseholdNo, MaterialCode, Money, Month};
 use crate::store::bulk;
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
@@ -40,11 +41,12 @@ pub(crate) const STOCK_BALANCE: Table = Table {
     name: "stock_balance",
     columns: &[
         ("village_id", Kind::Int),
+        ("account", Kind::Text),
         ("material", Kind::Text),
         ("quantity", Kind::Int),
         ("value_fen", Kind::Int),
     ],
-    key: 2,
+    key: 3,
     conflict: Conflict::Add(&["quantity", "value_fen"]),
 };
 
@@ -185,4 +187,40 @@ pub(crate) async fn load_credit_moved(
             ))
         })
         .collect()
+}
+
+const LOAD_STOCK: &str = "
+select
+    s.village_id,
+    s.account,
+    s.material,
+    s.quantity,
+    s.value_fen
+from {keys} as k
+cross join stock_balance as s
+where s.village_id = k.k0
+";
+
+/// Stock and goods in transit of one village.
+pub(crate) type StockByPlace = BTreeMap<(Account, MaterialCode), Stock>;
+
+/// Loads stock and goods in transit of villages.
+pub(crate) async fn load_stock(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, StockByPlace>, StoreError> {
+    let mut keys = Rows::of([Kind::Int]);
+    for id in ids {
+        keys.push([Cell::Int(*id)]);
+    }
+    let rows: Vec<(i64, String, String, i64, i64)> = select_keyed(tx, LOAD_STOCK, &keys).await?;
+    let mut stock: BTreeMap<i64, StockByPlace> = BTreeMap::new();
+    for (village_id, account, material, count, value) in rows {
+        let account = Place("stock_balance", "account").account(&account)?;
+        let material = Place("stock_balance", "material").material(&material)?;
+        let value = Money::from_fen(value);
+        let places = stock.entry(village_id).or_default();
+        places.insert((account, material), Stock { count, value });
+    }
+    Ok(stock)
 }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
+use crate::domain::month_close::MonthState;
+use crate::domain::register::RegisterKind;
 use crate::domain::seal::Hash;
 use crate::domain::{
     Account, AccountRef, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind,
@@ -93,6 +95,18 @@ impl Place {
 
     pub(crate) fn document_kind(self, value: &str) -> Result<DocumentKind, StoreError> {
         DocumentKind::from_word(value).ok_or_else(|| self.corrupt(value))
+    }
+
+    pub(crate) fn register_kind(self, value: &str) -> Result<RegisterKind, StoreError> {
+        RegisterKind::from_word(value).ok_or_else(|| self.corrupt(value))
+    }
+
+    pub(crate) fn month_state(self, value: &str) -> Result<MonthState, StoreError> {
+        MonthState::from_word(value).ok_or_else(|| self.corrupt(value))
+    }
+
+    pub(crate) fn account(self, value: &str) -> Result<Account, StoreError> {
+        Account::from_code(value).ok_or_else(|| self.corrupt(value))
     }
 
     pub(crate) fn village(self, value: &str) -> Result<VillageCode, StoreError> {

@@ -2,7 +2,7 @@
 //!
 //! SQL is made from pieces here, in `bulk.rs`, `guard.rs` and `migrate.rs` only, and the pieces are constants of the program.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use serde_json::Value;
 use sqlx::postgres::PgArguments;
@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 use crate::domain::seal::from_hex;
 use crate::store::bulk;
+pub(crate) use crate::store::cell::Cell;
+use crate::store::cell::{as_bytes, as_int, as_text, as_uuid, write_json};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 
@@ -66,75 +68,6 @@ impl Table {
     /// Whether rows, or values of them, may be erased.
     pub(crate) const fn is_erasable(&self) -> bool {
         matches!(self.conflict, Conflict::Fill(_))
-    }
-}
-
-/// One value of a row.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Cell {
-    /// Nothing.
-    Null,
-    /// An integer.
-    Int(i64),
-    /// Text.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-    /// A UUID.
-    Uuid(Uuid),
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Cell::Null => f.write_str("null"),
-            Cell::Int(number) => write!(f, "{number}"),
-            Cell::Text(text) => f.write_str(text),
-            Cell::Bytes(bytes) => f.write_str(&hex(bytes)),
-            Cell::Uuid(id) => write!(f, "{id}"),
-        }
-    }
-}
-
-impl From<i64> for Cell {
-    fn from(value: i64) -> Cell {
-        Cell::Int(value)
-    }
-}
-
-impl From<bool> for Cell {
-    fn from(value: bool) -> Cell {
-        Cell::Int(i64::from(value))
-    }
-}
-
-impl From<&str> for Cell {
-    fn from(value: &str) -> Cell {
-        Cell::Text(value.to_owned())
-    }
-}
-
-impl From<String> for Cell {
-    fn from(value: String) -> Cell {
-        Cell::Text(value)
-    }
-}
-
-impl From<&[u8]> for Cell {
-    fn from(value: &[u8]) -> Cell {
-        Cell::Bytes(value.to_vec())
-    }
-}
-
-impl From<Uuid> for Cell {
-    fn from(value: Uuid) -> Cell {
-        Cell::Uuid(value)
-    }
-}
-
-impl<T: Into<Cell>> From<Option<T>> for Cell {
-    fn from(value: Option<T>) -> Cell {
-        value.map_or(Cell::Null, Into::into)
     }
 }
 
@@ -246,61 +179,6 @@ impl Rows {
         }
         query
     }
-}
-
-fn as_int(cell: &Cell) -> Option<i64> {
-    if let Cell::Int(number) = cell {
-        Some(*number)
-    } else {
-        None
-    }
-}
-
-fn as_text(cell: &Cell) -> Option<String> {
-    if let Cell::Text(text) = cell {
-        Some(text.clone())
-    } else {
-        None
-    }
-}
-
-fn as_bytes(cell: &Cell) -> Option<Vec<u8>> {
-    if let Cell::Bytes(bytes) = cell {
-        Some(bytes.clone())
-    } else {
-        None
-    }
-}
-
-fn as_uuid(cell: &Cell) -> Option<Uuid> {
-    if let Cell::Uuid(id) = cell {
-        Some(*id)
-    } else {
-        None
-    }
-}
-
-fn write_json(cell: &Cell, json: &mut String) {
-    let written = match cell {
-        Cell::Null => write!(json, "null"),
-        Cell::Int(number) => write!(json, "{number}"),
-        Cell::Text(text) => {
-            json.push_str(&serde_json::to_string(text).unwrap_or_default());
-            Ok(())
-        }
-        Cell::Bytes(bytes) => write!(json, "\"{}\"", hex(bytes)),
-        Cell::Uuid(id) => write!(json, "\"{}\"", id.simple()),
-    };
-    written.expect("a string takes any text");
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
 }
 
 /// Names of the key columns of a keyed select.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::domain::facts::Book;
 use crate::domain::journal::{Entry, Private};
-use crate::domain::seal::HASH_VERSION;
+use crate::domain::seal::{HASH_VERSION, Hash};
 use crate::domain::{HouseholdNo, Month};
 use crate::store::dialect::{Cell, Rows, Table, insert};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
-use crate::store::{balance, charge, document, household, journal, price_list, village};
+use crate::store::{
+    balance, charge, document, household, journal, month, price_list, register, village,
+};
 
 /// An entry to write, with the details kept beside it.
 pub(crate) type Decided = (i64, Entry, Option<Private>);
@@ -193,8 +195,15 @@ impl Batch {
         }
     }
 
-    /// Materials, policies, price lists and people, which are new whenever they are here.
+    /// Settings, materials, policies, price lists and people, which are new whenever they are here.
     fn masters(&mut self, id: i64, book: &mut Book) {
+        if std::mem::take(&mut book.projections.has_new_settings) {
+            let content = serde_json::to_string(book.settings()).unwrap_or_default();
+            self.push(
+                &village::VILLAGE_SETTINGS,
+                [Cell::Int(id), Cell::from(content)],
+            );
+        }
         for code in std::mem::take(&mut book.projections.materials) {
             let Some(material) = book.materials.get(&code) else {
                 continue;
@@ -296,11 +305,16 @@ impl Batch {
                 ],
             );
         }
-        for (material, change) in &projections.stock {
-            let (count, value) = (Cell::Int(change.count), Cell::Int(change.value.fen()));
+        for ((account, material), change) in &projections.stock {
             self.push(
                 &balance::STOCK_BALANCE,
-                [Cell::Int(id), Cell::from(material.as_str()), count, value],
+                [
+                    Cell::Int(id),
+                    Cell::from(account.code()),
+                    Cell::from(material.as_str()),
+                    Cell::Int(change.count),
+                    Cell::Int(change.value.fen()),
+                ],
             );
         }
         for (key, change) in &projections.material_months {
@@ -340,6 +354,21 @@ impl Batch {
                     Cell::Int(id),
                     Cell::from(household.as_str()),
                     Cell::Int(*seq),
+                ],
+            );
+        }
+        for month in projections.months {
+            let standing = book.month_standing(month);
+            let hash = |hash: Option<Hash>| Cell::from(hash.as_ref().map(|hash| hash.0.as_slice()));
+            self.push(
+                &month::VILLAGE_MONTH,
+                [
+                    Cell::Int(id),
+                    Cell::from(month.to_string()),
+                    Cell::from(standing.state.word()),
+                    Cell::Int(standing.version),
+                    hash(standing.last_hash),
+                    hash(standing.seal),
                 ],
             );
         }
@@ -406,6 +435,20 @@ impl Batch {
                     ],
                 );
             }
+        }
+        for ((kind, number), row) in book.registers.take_changed() {
+            self.push(
+                &register::REGISTER,
+                [
+                    Cell::Int(id),
+                    Cell::from(kind.word()),
+                    Cell::from(number.as_str()),
+                    Cell::from(row.household_no.as_ref().map(|number| number.as_str())),
+                    Cell::from(row.month.to_string()),
+                    Cell::from(row.is_open),
+                    Cell::from(row.content.as_str()),
+                ],
+            );
         }
         for ((kind, number), row) in book.documents.take_changed() {
             let (seq, reversed_by) = (Cell::Int(row.seq), Cell::from(row.reversed_by));

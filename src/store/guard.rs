@@ -47,6 +47,7 @@ pub(crate) async fn missing(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, String
                 .iter()
                 .map(|guard| (journal::ENTRY_PRIVATE.name, *guard)),
         )
+        .chain([(journal::JOURNAL_ENTRY.name, "open_month")])
         .map(|(table, guard)| (table, format!("{table}_{guard}")));
     Ok(guards.filter(|(_, name)| !there.contains(name)).collect())
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod balance;
 pub(crate) mod bulk;
+pub(crate) mod cell;
 pub(crate) mod charge;
 pub(crate) mod column;
 pub(crate) mod dialect;
@@ -15,7 +16,9 @@ pub(crate) mod guard;
 pub(crate) mod household;
 pub(crate) mod journal;
 pub(crate) mod migrate;
+pub(crate) mod month;
 pub(crate) mod price_list;
+pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod statement;
 pub(crate) mod verify;

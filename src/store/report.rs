@@ -42,6 +42,7 @@ group by account, subject
 
 const STOCK: &str = "
 select
+    account,
     material,
     quantity,
     value_fen
@@ -102,12 +103,13 @@ pub(crate) async fn load(
         figures.balances.insert(side, Money::from_fen(fen));
     }
     load_account_months(tx, village_id, &at, &mut figures).await?;
-    let rows: Vec<(String, i64, i64)> =
+    let rows: Vec<(String, String, i64, i64)> =
         run!(tx, connection => sqlx::query_as(STOCK).bind(village_id).fetch_all(connection))?;
-    for (material, count, value) in rows {
+    for (account, material, count, value) in rows {
+        let account = Place("stock_balance", "account").account(&account)?;
         let material = Place("stock_balance", "material").material(&material)?;
         figures.stock.insert(
-            material,
+            (account, material),
             Stock {
                 count,
                 value: Money::from_fen(value),

@@ -10,12 +10,15 @@ use crate::store::dialect::{Cell, Table, find_other_village, read_table};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::flush;
-use crate::store::{balance, charge, document, household, journal, price_list, village};
+use crate::store::{
+    balance, charge, document, household, journal, month, price_list, register, village,
+};
 
 /// The tables that can be rebuilt from the journal.
-pub(crate) const PROJECTIONS: [&Table; 17] = [
+pub(crate) const PROJECTIONS: [&Table; 20] = [
     &village::VILLAGE,
     &village::VILLAGE_HEAD,
+    &village::VILLAGE_SETTINGS,
     &village::MATERIAL,
     &village::FEE_POLICY,
     &price_list::PRICE,
@@ -31,6 +34,8 @@ pub(crate) const PROJECTIONS: [&Table; 17] = [
     &balance::STOCK_BALANCE,
     &balance::MATERIAL_MONTH,
     &balance::PICKUP_MONTH,
+    &month::VILLAGE_MONTH,
+    &register::REGISTER,
 ];
 
 /// The first row of a table that is not as it should be.

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use crate::domain::facts::Head;
 use crate::domain::fee::{FeePolicy, FeeTerms};
 use crate::domain::material::Material;
+use crate::domain::settings::Settings;
 use crate::domain::village::Village;
 use crate::domain::{MaterialCode, VillageCode};
 use crate::store::column::Place;
@@ -37,6 +38,13 @@ pub(crate) const VILLAGE_HEAD: Table = Table {
     ],
     key: 1,
     conflict: Conflict::Replace(&["next_seq", "head_hash"]),
+};
+
+pub(crate) const VILLAGE_SETTINGS: Table = Table {
+    name: "village_settings",
+    columns: &[("village_id", Kind::Int), ("content", Kind::Text)],
+    key: 1,
+    conflict: Conflict::Replace(&["content"]),
 };
 
 pub(crate) const MATERIAL: Table = Table {
@@ -291,5 +299,25 @@ pub(crate) async fn load_policies(
                 },
             ))
         })
+        .collect()
+}
+
+const LOAD_SETTINGS: &str = "
+select
+    s.village_id,
+    s.content
+from {keys} as k
+cross join village_settings as s
+where s.village_id = k.k0
+";
+
+/// Loads the figures of villages that set them anew since their opening.
+pub(crate) async fn load_settings(
+    tx: &mut Tx<'_>,
+    ids: &[i64],
+) -> Result<Vec<(i64, Settings)>, StoreError> {
+    let rows: Vec<(i64, String)> = select_keyed(tx, LOAD_SETTINGS, &id_keys(ids)).await?;
+    rows.into_iter()
+        .map(|(id, content)| Ok((id, Place("village_settings", "content").json(&content)?)))
         .collect()
 }

@@ -13,6 +13,8 @@ cli-shared-language = The language, zh-CN or en; by the locale if not given
 cli-shared-village = The village code of 12 digits; not needed where the database has one village
 cli-shared-household = The household number, e.g. 03-017
 cli-shared-id = The UUID of the command; give the same one to repeat it safely
+cli-shared-by = account name of who does it; what takes two people takes two names
+cli-shared-role = the role it is done in; usually the one the task has
 cli-shared-at = The time, e.g. 2025-09-05T09:10:00+08:00; now if not given
 cli-shared-format = The form of the output
 cli-shared-output = Writes to a file instead of the screen
@@ -266,6 +268,9 @@ refusal-before-opening = { $at } is before { $opening_month }, the month in whic
 refusal-earlier-run-missing = The charge run or offset run of { $month } is not complete, and months are run in order. Run { $month } first.
 refusal-charges-missing = The fee charges of { $month } have not all been issued, so credit cannot be offset yet. Make the charge run of { $month } first, then the offset run.
 refusal-month-not-begun = { $month } has not begun. Check the month, or wait until it begins.
+refusal-month-closed = { $month } is closed and takes no entry.
+refusal-stock-too-small = There are { $available } of { $material } in stock, not { $asked }.
+refusal-not-voidable = { $number } cannot be voided this way.
 refusal-moved-out-already = Household { $household_no } moved out on { $moved_out } already and cannot move out again. Check the number.
 refusal-moved-out-before-moved-in = Household { $household_no } moved in on { $moved_in } and cannot move out before that day. Correct the date and submit again.
 refusal-advance-too-small = Household { $household_no } has a fee advance of { $available } yuan, and { $asked } yuan was asked for. The amount must be above 0 and no more than the advance; correct it and submit again.
@@ -308,6 +313,9 @@ line-cash = Cash receipt
 line-advance-used = Advance used
 line-refund = Advance refunded
 line-prior-period = Prior-period adjustment
+line-payout = Paid out
+line-write-off = Written off
+line-transfer = Transferred
 
 ## Checks of the month
 
@@ -340,6 +348,8 @@ kind-pickup-voided = Pickup voided
 kind-pickup-corrected = Pickup corrected
 kind-cash-received = Cash received
 kind-cash-voided = Cash receipt voided
+kind-settings-changed = Settings changed
+kind-document-voided = Document voided
 kind-fees-charged = Fees charged
 kind-credit-offset = Credit offset
 refusal-too-many-cells = The row has { $cells } cells, its header only { $columns }.

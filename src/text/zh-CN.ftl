@@ -13,6 +13,8 @@ cli-shared-language = 语言：zh-CN 或 en；不写则按系统语言
 cli-shared-village = 村代码，12 位；库里只有一个村时可不写
 cli-shared-household = 户号，如 03-017
 cli-shared-id = 命令编号 UUID；重复执行时写同一个，不会重复入账
+cli-shared-by = 经手人的账号名；两个人各办一步的事，名字要不同
+cli-shared-role = 以什么身份办；不写就是这件事通常的身份
 cli-shared-at = 时间，如 2025-09-05T09:10:00+08:00；不写就是现在
 cli-shared-format = 输出格式
 cli-shared-output = 写到文件，不写到屏幕
@@ -266,6 +268,9 @@ refusal-before-opening = { $at } 早于本村建账的 { $opening_month }。核�
 refusal-earlier-run-missing = { $month } 的应收或抵扣还没有做完，各月要按先后做。先做完 { $month } 的。
 refusal-charges-missing = { $month } 的应收卫生费还没有全部生成，不能做抵扣。先生成 { $month } 的应收，再做抵扣。
 refusal-month-not-begun = { $month } 还没有开始。核对月份，或等到那个月再做。
+refusal-month-closed = { $month } 已结账，不再入账。
+refusal-stock-too-small = { $material } 库存只有 { $available }，不够 { $asked }。
+refusal-not-voidable = { $number } 不能这样作废。
 refusal-moved-out-already = 户 { $household_no } 已经在 { $moved_out } 迁出，不能再登记迁出。核对户号。
 refusal-moved-out-before-moved-in = 户 { $household_no } 是 { $moved_in } 迁入的，迁出不能早于这一天。改好迁出日期再提交。
 refusal-advance-too-small = 户 { $household_no } 现有预收 { $available } 元，这次要退或冲回 { $asked } 元。金额要大于 0，不能超过现有预收；改好金额再提交。
@@ -308,6 +313,9 @@ line-cash = 收款
 line-advance-used = 预收抵用
 line-refund = 退预收
 line-prior-period = 以前期间调整
+line-payout = 兑付
+line-write-off = 核销
+line-transfer = 转户
 
 ## 勾稽关系
 
@@ -340,6 +348,8 @@ kind-pickup-voided = 回收已作废
 kind-pickup-corrected = 回收已更正
 kind-cash-received = 收款已入账
 kind-cash-voided = 收款已作废
+kind-settings-changed = 设置已改
+kind-document-voided = 单据已作废
 kind-fees-charged = 应收卫生费已生成
 kind-credit-offset = 抵扣已入账
 refusal-too-many-cells = 这一行有 { $cells } 格，表头只有 { $columns } 列。

@@ -5,7 +5,9 @@ use jinfu::domain::fee::ChargeFees;
 use jinfu::domain::household::RegisterHousehold;
 use jinfu::domain::settlement::OffsetCredit;
 use jinfu::domain::village::OpenVillage;
-use jinfu::domain::{Command, Group, HouseholdKind, HouseholdNo, Month, Request, VillageCode};
+use jinfu::domain::{
+    Actor, Command, Group, HouseholdKind, HouseholdNo, Month, Request, Role, VillageCode,
+};
 use jinfu::ledger::Ledger;
 
 use crate::faults::opening;
@@ -19,7 +21,7 @@ fn request(ledger: &Ledger, number: u32, command: Command) -> Request {
     Request {
         village: village(number),
         id: ledger.chance().command_id(ledger.clock().now()),
-        actor: "test".to_owned(),
+        actor: Actor::new(Role::Clerk, "test"),
         command,
     }
 }

@@ -13,11 +13,12 @@ use jinfu::domain::move_out::{MoveOut, RefundAdvance};
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::price_list::{PriceLine, PublishPriceList};
 use jinfu::domain::report::MonthReport;
+use jinfu::domain::settings::Settings;
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use jinfu::domain::village::{CreditTerms, OpenVillage};
 use jinfu::domain::{
-    Book, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode,
-    Money, Month, Quantity, Request, Unit, VillageCode,
+    Actor, Book, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo,
+    MaterialCode, Money, Month, Quantity, Request, Role, Unit, VillageCode,
 };
 use jinfu::ledger::{Answer, Error, Ledger};
 use uuid::Uuid;
@@ -91,6 +92,7 @@ fn opening(setup: &Setup) -> Vec<Command> {
             told_price_days: 7,
             save_up_allowed: setup.save_up_allowed,
         },
+        settings: Settings::default(),
     };
     let material = |(code, is_piece): &(String, bool)| {
         Command::RegisterMaterial(RegisterMaterial {
@@ -252,7 +254,7 @@ fn request(model: &Model, setup: &Setup, index: usize, step: &Step) -> Option<Re
     Some(Request {
         village: code(),
         id: id(index),
-        actor: "walk".to_owned(),
+        actor: Actor::new(Role::Clerk, "walk"),
         command,
     })
 }
@@ -332,7 +334,7 @@ fn random_steps_in_memory_agree_with_the_model() {
         let request = Request {
             village: code(),
             id: id(10_000_000 + index),
-            actor: "walk".to_owned(),
+            actor: Actor::new(Role::Clerk, "walk"),
             command,
         };
         answer_of(&mut book, &request, &chance).unwrap();
@@ -444,7 +446,7 @@ fn random_steps_on_both_engines_agree_with_the_model_and_each_other() {
             let request = Request {
                 village: code(),
                 id: id(10_000_000 + index),
-                actor: "walk".to_owned(),
+                actor: Actor::new(Role::Clerk, "walk"),
                 command,
             };
             ledger.submit(request).await.unwrap();

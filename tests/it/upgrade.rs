@@ -65,8 +65,8 @@ fn a_book_of_the_first_schema_is_upgraded_after_a_copy() {
             .iter()
             .filter(|name| name.contains("before-schema"))
             .collect();
-        assert_eq!(copies, ["old.db.before-schema-2"], "{names:?}");
-        let mut copy = Raw::connect(&format!("sqlite:{}.before-schema-2", path.display())).await;
+        assert_eq!(copies, ["old.db.before-schema-3"], "{names:?}");
+        let mut copy = Raw::connect(&format!("sqlite:{}.before-schema-3", path.display())).await;
         let version = copy
             .list("select user_version from pragma_user_version")
             .await;

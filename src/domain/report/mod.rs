@@ -24,8 +24,8 @@ pub struct Figures {
     pub account_months: BTreeMap<AccountMonth, Money>,
     /// What moved before the month, by account and subject, summed by the store.
     pub moved_before: BTreeMap<AccountRef, Money>,
-    /// Stock now.
-    pub stock: BTreeMap<MaterialCode, Stock>,
+    /// Stock and goods in transit now.
+    pub stock: BTreeMap<(Account, MaterialCode), Stock>,
     /// What moved of each material in the month and in later ones.
     pub material_months: BTreeMap<MaterialMonth, Stock>,
     /// Pickups of the month by household and collector.

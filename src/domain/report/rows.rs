@@ -19,7 +19,12 @@ pub(super) fn material_rows(
 ) -> Vec<MaterialFigures> {
     let mut rows = Vec::new();
     for (code, material) in materials {
-        let mut closing = figures.stock.get(code).copied().unwrap_or_default();
+        let mut closing = Stock::default();
+        for account in [Account::GoodsInTransit, Account::RecyclablesStock] {
+            let there = figures.stock.get(&(account, code.clone()));
+            let there = there.copied().unwrap_or_default();
+            closing.add((there.count, there.value));
+        }
         let mut opening_change = Stock::default();
         let mut collected = Stock::default();
         let mut has_moved = false;

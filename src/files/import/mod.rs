@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::{Command, Month, Refusal, Request, VillageCode, month};
+use crate::domain::{Actor, Command, Month, Refusal, Request, Role, VillageCode, month};
 use crate::files::import::folder::Folder;
 pub use crate::files::import::problem::FolderProblem;
 pub use crate::files::import::reader::read_workbook;
@@ -123,7 +123,7 @@ impl Plan {
         let request = Request {
             village: self.village.clone(),
             id,
-            actor: ACTOR.to_owned(),
+            actor: Actor::new(Role::System, ACTOR),
             command,
         };
         self.steps.push(Step {
@@ -176,7 +176,7 @@ impl Plan {
         Request {
             village: self.village.clone(),
             id,
-            actor: ACTOR.to_owned(),
+            actor: Actor::new(Role::System, ACTOR),
             command,
         }
     }

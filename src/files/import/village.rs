@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::domain::fee::{Basis, FeeTerms, PeriodLength};
+use crate::domain::settings::Settings;
 use crate::domain::village::{CreditTerms, OpenVillage, usual_waivers};
 use crate::domain::{Money, Month, Refusal, VillageCode, plain_text};
 use crate::files::import::FolderProblem;
@@ -25,6 +26,8 @@ struct VillageFile {
     waivers: Option<BTreeMap<String, i64>>,
     #[serde(default)]
     credit: CreditTable,
+    #[serde(default)]
+    settings: Settings,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +122,8 @@ fn understand(file: VillageFile) -> Result<(VillageCode, OpenVillage), Refusal> 
         fee,
         waivers,
         credit,
+        settings: file.settings,
     };
+    village.settings.check()?;
     Ok((VillageCode::parse("code", &file.code)?, village))
 }

@@ -19,11 +19,12 @@ use jinfu::domain::material::RegisterMaterial;
 use jinfu::domain::month::parse_time;
 use jinfu::domain::pickup::{Confirmation, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::price_list::{PriceLine, PublishPriceList};
+use jinfu::domain::settings::Settings;
 use jinfu::domain::settlement::{CashTaker, ReceiveCash};
 use jinfu::domain::village::{CreditTerms, OpenVillage};
 use jinfu::domain::{
-    CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode, Money,
-    Month, Quantity, Request, Unit, VillageCode,
+    Actor, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, MaterialCode,
+    Money, Month, Quantity, Request, Role, Unit, VillageCode,
 };
 use jinfu::ledger::Ledger;
 use uuid::Uuid;
@@ -71,7 +72,7 @@ fn asked(number: u64, command: Command) -> Request {
     Request {
         village: code(),
         id: id(number),
-        actor: "faults".to_owned(),
+        actor: Actor::new(Role::Clerk, "faults"),
         command,
     }
 }
@@ -144,6 +145,7 @@ pub(super) fn opening() -> OpenVillage {
             told_price_days: 7,
             save_up_allowed: false,
         },
+        settings: Settings::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 
 use jinfu::clock::{Chance, Clock};
-use jinfu::domain::{Command, Refusal, Request, VillageCode};
+use jinfu::domain::{Actor, Command, Refusal, Request, Role, VillageCode};
 use jinfu::ledger::{Answer, Error, Ledger};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -158,7 +158,7 @@ pub(crate) async fn submit(ledger: &Ledger, village: &VillageCode, command: Comm
         .submit(Request {
             village: village.clone(),
             id,
-            actor: "test".to_owned(),
+            actor: Actor::new(Role::Clerk, "test"),
             command,
         })
         .await

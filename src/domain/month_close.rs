@@ -1,0 +1,162 @@
+//! The states of a month (账期, R-PD): open, closed, reviewed, signed, published; a closed month takes no entry.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Month;
+use crate::domain::facts::Book;
+use crate::domain::journal::{Decision, Flow};
+use crate::domain::month::business_date;
+use crate::domain::seal::Hash;
+
+/// How far a month has come (R-PD-1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonthState {
+    /// It takes entries.
+    Open,
+    /// Closed by the clerk after the checks.
+    Closed,
+    /// Reviewed by the supervisor.
+    Reviewed,
+    /// Signed by the township.
+    Signed,
+    /// Published in the village.
+    Published,
+}
+
+impl MonthState {
+    /// Every state, in order.
+    pub const ALL: &'static [MonthState] = &[
+        MonthState::Open,
+        MonthState::Closed,
+        MonthState::Reviewed,
+        MonthState::Signed,
+        MonthState::Published,
+    ];
+
+    /// The word used in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            MonthState::Open => "open",
+            MonthState::Closed => "closed",
+            MonthState::Reviewed => "reviewed",
+            MonthState::Signed => "signed",
+            MonthState::Published => "published",
+        }
+    }
+
+    /// The state with that word.
+    pub fn from_word(word: &str) -> Option<MonthState> {
+        MonthState::ALL
+            .iter()
+            .copied()
+            .find(|state| state.word() == word)
+    }
+}
+
+/// Where a month of a village stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MonthStanding {
+    /// Its state.
+    pub state: MonthState,
+    /// How often it was closed.
+    pub version: i64,
+    /// The hash of the last entry booked in it; none if nothing was.
+    pub last_hash: Option<Hash>,
+    /// The seal of its last close (R-PD-6); none while it was never closed.
+    pub seal: Option<Hash>,
+}
+
+impl Default for MonthStanding {
+    fn default() -> MonthStanding {
+        MonthStanding {
+            state: MonthState::Open,
+            version: 0,
+            last_hash: None,
+            seal: None,
+        }
+    }
+}
+
+impl Book {
+    /// Where a month stands; one of which nothing is known is open.
+    pub fn month_standing(&self, month: Month) -> MonthStanding {
+        self.months.get(&month).cloned().unwrap_or_default()
+    }
+
+    /// Whether a month takes no entry any more.
+    pub fn is_closed(&self, month: Month) -> bool {
+        let standing = self.months.get(&month);
+        standing.is_some_and(|standing| standing.state != MonthState::Open)
+    }
+
+    /// The last month that is closed.
+    pub fn last_closed(&self) -> Option<Month> {
+        let closed = |(month, standing): (&Month, &MonthStanding)| {
+            (standing.state != MonthState::Open).then_some(*month)
+        };
+        self.months.iter().rev().find_map(closed)
+    }
+
+    /// The first month after a closed one that takes entries: months close in order, so all after it are open as well.
+    pub(crate) fn first_open(&self) -> Option<Month> {
+        self.last_closed().map(Month::next)
+    }
+
+    /// Books in the first open month what falls into a closed one; what moved money or material then carries the month of its fact and
+    /// stands in the report's own column (R-CO-5, R-PD-4). A month that has not ended cannot be closed, so the month of now is always open.
+    pub(crate) fn place(&self, decision: &mut Decision) {
+        let month = Month::of(decision.booked_on);
+        let moves = !decision.postings.is_empty() || !decision.movements.is_empty();
+        if let Some(open) = self.first_open().filter(|_| self.is_closed(month)) {
+            let today = business_date(self.now);
+            decision.booked_on = today.min(open.last_day()).max(open.first_day());
+            if moves {
+                decision.origin_month.get_or_insert(month);
+            }
+        }
+        if decision.origin_month.is_none() {
+            return;
+        }
+        let is_reversal = decision.reverses.is_some();
+        for flow in decision
+            .postings
+            .iter_mut()
+            .map(|posting| &mut posting.flow)
+            .chain(
+                decision
+                    .movements
+                    .iter_mut()
+                    .map(|movement| &mut movement.flow),
+            )
+        {
+            *flow = of_an_earlier_month(*flow, is_reversal);
+        }
+    }
+
+    /// Notes what an entry does to its month.
+    pub(crate) fn change_month(&mut self, month: Month, change: impl FnOnce(&mut MonthStanding)) {
+        change(self.months.entry(month).or_default());
+        self.projections.months.insert(month);
+    }
+
+    /// The months of the book, by month.
+    pub fn months(&self) -> &BTreeMap<Month, MonthStanding> {
+        &self.months
+    }
+}
+
+/// The flow of a fact that is booked in a later month. Advance that is used and charges that are open keep theirs: a charge knows by them what
+/// has become of it.
+const fn of_an_earlier_month(flow: Flow, is_reversal: bool) -> Flow {
+    match flow {
+        Flow::Opening | Flow::AdvanceUsed | Flow::Charge | Flow::Loss | Flow::Gain => flow,
+        Flow::Pickup | Flow::Void | Flow::Correction | Flow::Cash | Flow::CreditedBack => {
+            Flow::PriorPeriod
+        }
+        _ if is_reversal => Flow::PriorPeriod,
+        _ => flow,
+    }
+}
