@@ -14,7 +14,7 @@ create table village_settings (
     content text not null
 );
 
--- Where a month of the books stands. A month that is not open takes no entry: the database itself refuses it.
+-- Where a month of the books stands. A month that is not open takes no entry, nor does any before it: the database itself refuses it.
 create table village_month (
     village_id bigint not null,
     month text not null,
@@ -31,7 +31,7 @@ create table village_month (
 create function refuse_closed_month() returns trigger language plpgsql as $$
 begin
     if exists (
-        select 1 from village_month where village_id = new.village_id and month = new.month and state <> 'open'
+        select 1 from village_month where village_id = new.village_id and month >= new.month and state <> 'open'
     ) then
         raise exception 'journal_entry: the month is closed' using errcode = 'integrity_constraint_violation';
     end if;

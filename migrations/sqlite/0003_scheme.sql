@@ -16,7 +16,7 @@ create table village_settings (
     content text not null
 ) strict;
 
--- Where a month of the books stands. A month that is not open takes no entry: the database itself refuses it.
+-- Where a month of the books stands. A month that is not open takes no entry, nor does any before it: the database itself refuses it.
 create table village_month (
     village_id integer not null,
     month text not null,
@@ -32,7 +32,7 @@ create table village_month (
 
 create trigger journal_entry_open_month before insert on journal_entry
 when exists (
-    select 1 from village_month where village_id = new.village_id and month = new.month and state <> 'open'
+    select 1 from village_month where village_id = new.village_id and month >= new.month and state <> 'open'
 )
 begin
     select raise(abort, 'journal_entry: the month is closed');

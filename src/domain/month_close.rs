@@ -86,10 +86,10 @@ impl Book {
         self.months.get(&month).cloned().unwrap_or_default()
     }
 
-    /// Whether a month takes no entry any more.
+    /// Whether a month takes no entry any more. Months close in order, so neither does any before the last one that is closed, that of the
+    /// opening lines among them.
     pub fn is_closed(&self, month: Month) -> bool {
-        let standing = self.months.get(&month);
-        standing.is_some_and(|standing| standing.state != MonthState::Open)
+        self.last_closed().is_some_and(|last| month <= last)
     }
 
     /// The last month that is closed.
