@@ -80,6 +80,7 @@ impl<K: Ord + Hash + Clone, V> Known<K, V> {
     /// Keeps only the rows that are wanted; the others count as not loaded.
     pub(crate) fn retain(&mut self, is_wanted: impl Fn(&K, Option<&V>) -> bool) {
         self.rows.retain(|key, row| is_wanted(key, row.as_ref()));
+        self.complete = false;
     }
 
     /// How many keys were looked up.
