@@ -221,11 +221,14 @@ impl Command {
                 document(DocumentKind::Opening, &command.number),
                 Need::Stock,
             ],
-            Command::RecordPickup(command) => vec![
+            Command::RecordPickup(command) => [
                 Need::PriceLists,
                 Need::Household(command.household_no.clone()),
                 document(DocumentKind::Pickup, &command.pickup_no),
-            ],
+            ]
+            .into_iter()
+            .chain(command.round.as_ref().map(round_need))
+            .collect(),
             Command::VoidPickup(command) => {
                 vec![
                     document(DocumentKind::Pickup, &command.pickup_no),

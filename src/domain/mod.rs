@@ -54,8 +54,8 @@ pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};
 pub use self::household::HouseholdKind;
 pub use self::id::{
-    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, PointCode, VillageCode, natural_order,
-    plain_text,
+    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, PointCode, VillageCode,
+    natural_order, plain_text,
 };
 pub use self::material::Material;
 pub use self::money::Money;

@@ -249,6 +249,7 @@ impl RecordPickup {
         book.check_time("occurred_at", self.occurred_at)?;
         book.known_household(&self.household_no)?;
         book.check_new_document(DocumentKind::Pickup, &self.pickup_no)?;
+        book.look_for_round(self.round.as_ref())?;
         let list = book.price_list_at(self.occurred_at)?;
         let pickup = Pickup {
             pickup_no: self.pickup_no.clone(),

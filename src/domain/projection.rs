@@ -210,6 +210,7 @@ impl Book {
                 );
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
+                self.apply_pickup_door(pickup);
             }
             Event::DocumentVoided(_)
             | Event::ScheduleSet(_)

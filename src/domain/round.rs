@@ -108,7 +108,9 @@ impl OpenRound {
         let is_door = |household: &Household| {
             household.group == self.group && household.lives_on(self.held_on)
         };
-        let doors = book.households().filter(|(_, household)| is_door(household));
+        let doors = book
+            .households()
+            .filter(|(_, household)| is_door(household));
         let planned = i64::try_from(doors.count()).unwrap_or(i64::MAX);
         if planned == 0 {
             return Err(Refusal::GroupUnknown {

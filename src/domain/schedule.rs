@@ -231,14 +231,8 @@ mod tests {
         };
         let at = |text| crate::domain::month::parse_time("at", text).expect("an instant");
         let visit = |text| schedule.visit_from(at(text));
-        assert_eq!(
-            visit("2026-11-24T09:59:00+08:00"),
-            Some(date("2026-11-24"))
-        );
-        assert_eq!(
-            visit("2026-11-24T10:00:00+08:00"),
-            Some(date("2026-12-24"))
-        );
+        assert_eq!(visit("2026-11-24T09:59:00+08:00"), Some(date("2026-11-24")));
+        assert_eq!(visit("2026-11-24T10:00:00+08:00"), Some(date("2026-12-24")));
     }
 
     /// A date, counted in days from one before two leap years and a century without one.

@@ -312,8 +312,7 @@ impl Facts {
         for key in wanted {
             if let Some(book) = self.by_id(key.0) {
                 let row = found.contains(key).then_some(());
-                book.household_entries
-                    .load((key.1.clone(), key.2), row);
+                book.household_entries.load((key.1.clone(), key.2), row);
             }
         }
         Ok(())

@@ -8,9 +8,9 @@ use crate::domain::month::business_date;
 use crate::domain::register::{RegisterKind, Registered as _};
 use crate::domain::round::Round;
 use crate::domain::schedule::{Schedule, SetSchedule};
-use crate::domain::{DocumentNo, Group, Month, VillageCode, natural_order};
+use crate::domain::{DocumentKind, Group, Month, VillageCode, natural_order};
 use crate::ledger::{Error, Ledger, find_village};
-use crate::store::register;
+use crate::store::{document, register};
 
 /// When a group is visited.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -45,6 +45,8 @@ pub struct DisputeStanding {
     /// What is known of it.
     #[serde(flatten)]
     pub dispute: Dispute,
+    /// What the household says, unless it was erased.
+    pub text: Option<String>,
 }
 
 impl Ledger {
@@ -118,11 +120,18 @@ impl Ledger {
             Some(month) => register::load_month(&mut tx, &wanted, &month.to_string()).await?,
             None => register::load_open(&mut tx, &wanted).await?,
         };
+        let found = register::read::<Dispute>(rows)?;
+        let numbers = found.iter().map(|(number, _)| number.as_str());
+        let mut details =
+            document::load_details(&mut tx, id, DocumentKind::Dispute, numbers).await?;
         tx.rollback().await?;
         let today = business_date(self.clock().now());
-        let mut found: Vec<DisputeStanding> = register::read::<Dispute>(rows)?
+        let mut found: Vec<DisputeStanding> = found
             .into_iter()
             .map(|(number, dispute)| DisputeStanding {
+                text: details
+                    .remove(&number)
+                    .and_then(|mut details| details.remove("text")),
                 number,
                 is_overdue: dispute.is_open() && dispute.is_overdue_on(today),
                 dispute,
@@ -130,28 +139,5 @@ impl Ledger {
             .collect();
         found.sort_by(|left, right| natural_order(&left.number, &right.number));
         Ok(found)
-    }
-
-    /// What a household said when it opened a dispute, unless it was erased.
-    ///
-    /// # Errors
-    /// [`crate::domain::Refusal::VillageUnknown`], [`Error::Unavailable`].
-    pub async fn dispute_text(
-        &self,
-        code: &VillageCode,
-        number: &DocumentNo,
-    ) -> Result<Option<String>, Error> {
-        let mut tx = self.store.read().await?;
-        let (id, _) = find_village(&mut tx, code).await?;
-        let text = crate::store::document::find_detail(
-            &mut tx,
-            id,
-            crate::domain::DocumentKind::Dispute,
-            number,
-            "text",
-        )
-        .await?;
-        tx.rollback().await?;
-        Ok(text)
     }
 }
