@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -39,6 +40,14 @@ pub(super) enum Task {
     Opening(OpeningTask),
     #[command(subcommand)]
     Run(RunTask),
+    #[command(subcommand)]
+    Schedule(ScheduleTask),
+    #[command(subcommand)]
+    Round(RoundTask),
+    #[command(subcommand)]
+    Refuse(RefuseTask),
+    #[command(subcommand)]
+    Dispute(DisputeTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),
@@ -158,6 +167,8 @@ pub(super) enum PickupTask {
         at: Option<String>,
         #[arg(long, required = true, value_name = "MATERIAL=WEIGHT")]
         line: Vec<String>,
+        #[arg(long, value_name = "NO")]
+        round: Option<String>,
     },
     Void {
         #[command(flatten)]

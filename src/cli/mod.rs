@@ -6,6 +6,7 @@ mod demo;
 mod help;
 mod import;
 mod read;
+mod service;
 mod table;
 mod transfer;
 mod typed;
@@ -139,6 +140,10 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Policy(task) => write::policy(session, task).await,
         Task::Opening(task) => write::opening(session, task).await,
         Task::Run(task) => write::run(session, task).await,
+        Task::Schedule(task) => service::schedule(session, task).await,
+        Task::Round(task) => service::round(session, task).await,
+        Task::Refuse(task) => service::refuse(session, task).await,
+        Task::Dispute(task) => service::dispute(session, task).await,
     }
 }
 

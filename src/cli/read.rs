@@ -35,7 +35,7 @@ fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
         .transpose()?)
 }
 
-fn json_of(value: &impl serde::Serialize) -> String {
+pub(super) fn json_of(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .unwrap_or_default()
@@ -88,6 +88,7 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
         materials_table(texts, report),
         collectors_table(texts, report),
         groups_table(texts, report),
+        service_table(texts, report),
         checks_table(texts, report),
     ];
     parts.join("\n")
@@ -144,6 +145,34 @@ fn groups_table(texts: &Texts, report: &MonthReport) -> String {
         &["group", "earned", "charged", "waived", "offset", "cash"],
     );
     table(header, 1, rows.collect())
+}
+
+/// Rounds, refuse, participation and disputes, one figure a line.
+fn service_table(texts: &Texts, report: &MonthReport) -> String {
+    let (rounds, refuse, disputes) = (&report.rounds, &report.refuse, &report.disputes);
+    let percent = |rate: &Option<String>| {
+        let rate = rate.as_ref();
+        rate.map_or_else(|| texts.say("word-no-rate"), |rate| format!("{rate}%"))
+    };
+    let rows = [
+        ("rounds-held", rounds.held.to_string()),
+        (
+            "doors-visited",
+            format!("{} / {}", rounds.visited, rounds.planned),
+        ),
+        ("coverage", percent(&rounds.coverage)),
+        ("participation-rate", percent(&report.participation_rate)),
+        ("refuse-trips", refuse.trips.to_string()),
+        ("residual-kg", refuse.residual_kg.to_string()),
+        ("diversion-rate", percent(&refuse.diversion_rate)),
+        ("disputes-opened", disputes.opened.to_string()),
+        ("disputes-upheld", disputes.upheld.to_string()),
+        ("disputes-rejected", disputes.rejected.to_string()),
+        ("disputes-open", disputes.open.to_string()),
+        ("disputes-overdue", disputes.overdue.to_string()),
+    ];
+    let rows = rows.map(|(name, figure)| vec![texts.say(&format!("word-{name}")), figure]);
+    table(words(texts, &["service", "figure"]), 1, rows.to_vec())
 }
 
 fn checks_table(texts: &Texts, report: &MonthReport) -> String {

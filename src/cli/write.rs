@@ -25,7 +25,7 @@ use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::Texts;
 
 /// Gives a command to the ledger and tells what was booked.
-async fn submit(
+pub(super) async fn submit(
     session: &Session,
     common: Common,
     dry_run: bool,
@@ -126,7 +126,9 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             collector,
             at,
             line,
+            round,
         } => {
+            let round = round.map(|number| DocumentNo::parse("round", &number));
             let command = RecordPickup {
                 pickup_no: DocumentNo::parse("number", &number)?,
                 occurred_at: time(at)?,
@@ -134,6 +136,7 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
                 collector: CollectorCode::parse("collector", &collector)?,
                 confirmation: Confirmation::None,
                 lines: lines(&line)?,
+                round: round.transpose()?,
             };
             submit(session, common, false, Command::RecordPickup(command)).await
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::dispute::{AnswerDispute, OpenDispute};
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
@@ -13,7 +14,10 @@ use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
+use crate::domain::refuse::{RecordTrip, RegisterCollectionPoint};
 use crate::domain::reversal::VoidDocument;
+use crate::domain::round::{CloseRound, OpenRound, RecordStop, round_need};
+use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::village::OpenVillage;
@@ -61,6 +65,22 @@ pub enum Command {
     ChargeFees(ChargeFees),
     /// Offsets the credit of a month.
     OffsetCredit(OffsetCredit),
+    /// Sets the schedule of a group.
+    SetSchedule(SetSchedule),
+    /// Opens a round.
+    OpenRound(OpenRound),
+    /// Records that nothing was weighed at a door.
+    RecordStop(RecordStop),
+    /// Closes a round.
+    CloseRound(CloseRound),
+    /// Registers a collection point.
+    RegisterCollectionPoint(RegisterCollectionPoint),
+    /// Records a trip with residual waste.
+    RecordTrip(RecordTrip),
+    /// Opens a dispute.
+    OpenDispute(OpenDispute),
+    /// Answers a dispute.
+    AnswerDispute(AnswerDispute),
 }
 
 /// A command with who asks, for which village, and under which id.
@@ -115,6 +135,8 @@ impl Command {
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
             Command::VoidDocument(command) => command.private(),
+            Command::OpenDispute(command) => command.private(),
+            Command::AnswerDispute(command) => command.private(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
@@ -125,7 +147,13 @@ impl Command {
             | Command::RecordOpening(_)
             | Command::ReceiveCash(_)
             | Command::ChargeFees(_)
-            | Command::OffsetCredit(_) => PrivateDetails::default(),
+            | Command::OffsetCredit(_)
+            | Command::SetSchedule(_)
+            | Command::OpenRound(_)
+            | Command::RecordStop(_)
+            | Command::CloseRound(_)
+            | Command::RegisterCollectionPoint(_)
+            | Command::RecordTrip(_) => PrivateDetails::default(),
         }
     }
 
@@ -143,7 +171,10 @@ impl Command {
     pub const fn is_village_wide(&self) -> bool {
         matches!(
             self,
-            Command::AdoptFeePolicy(_) | Command::ChargeFees(_) | Command::OffsetCredit(_)
+            Command::AdoptFeePolicy(_)
+                | Command::ChargeFees(_)
+                | Command::OffsetCredit(_)
+                | Command::OpenRound(_)
         )
     }
 
@@ -190,11 +221,14 @@ impl Command {
                 document(DocumentKind::Opening, &command.number),
                 Need::Stock,
             ],
-            Command::RecordPickup(command) => vec![
+            Command::RecordPickup(command) => [
                 Need::PriceLists,
                 Need::Household(command.household_no.clone()),
                 document(DocumentKind::Pickup, &command.pickup_no),
-            ],
+            ]
+            .into_iter()
+            .chain(command.round.as_ref().map(round_need))
+            .collect(),
             Command::VoidPickup(command) => {
                 vec![
                     document(DocumentKind::Pickup, &command.pickup_no),
@@ -221,12 +255,23 @@ impl Command {
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
             }
+            Command::OpenRound(command) => vec![round_need(&command.round_no)],
+            Command::CloseRound(command) => vec![round_need(&command.round_no)],
+            Command::RecordStop(command) => vec![
+                Need::Household(command.household_no.clone()),
+                round_need(&command.round_no),
+            ],
+            Command::RecordTrip(command) => command.needs(),
+            Command::OpenDispute(command) => command.needs(),
+            Command::AnswerDispute(command) => command.needs(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::AdoptFeePolicy(_)
             | Command::ChargeFees(_)
-            | Command::OffsetCredit(_) => Vec::new(),
+            | Command::OffsetCredit(_)
+            | Command::SetSchedule(_)
+            | Command::RegisterCollectionPoint(_) => Vec::new(),
         }
     }
 }

@@ -137,6 +137,14 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::VoidDocument(command) => command.decide(book).map(Some),
         Command::ChargeFees(command) => command.decide(book),
         Command::OffsetCredit(command) => command.decide(book),
+        Command::SetSchedule(command) => command.decide(book).map(Some),
+        Command::OpenRound(command) => command.decide(book).map(Some),
+        Command::RecordStop(command) => command.decide(book).map(Some),
+        Command::CloseRound(command) => command.decide(book).map(Some),
+        Command::RegisterCollectionPoint(command) => command.decide(book).map(Some),
+        Command::RecordTrip(command) => command.decide(book).map(Some),
+        Command::OpenDispute(command) => command.decide(book).map(Some),
+        Command::AnswerDispute(command) => command.decide(book).map(Some),
     }
 }
 

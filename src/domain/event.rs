@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
@@ -11,7 +12,10 @@ use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
 use crate::domain::price_list::PublishedPriceList;
+use crate::domain::refuse::{RegisterCollectionPoint, TripRecorded};
 use crate::domain::reversal::DocumentVoided;
+use crate::domain::round::{CloseRound, RecordStop, RoundOpened};
+use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
@@ -58,6 +62,22 @@ pub enum Event {
     FeesCharged(FeesCharged),
     /// The credit of a month was offset.
     CreditOffset(OffsetCredit),
+    /// The schedule of a group was set.
+    ScheduleSet(SetSchedule),
+    /// A round was opened.
+    RoundOpened(RoundOpened),
+    /// A round came to a door where nothing was weighed.
+    StopRecorded(RecordStop),
+    /// A round was closed.
+    RoundClosed(CloseRound),
+    /// A collection point was registered.
+    CollectionPointRegistered(RegisterCollectionPoint),
+    /// Residual waste was taken away.
+    TripRecorded(TripRecorded),
+    /// A dispute was opened.
+    DisputeOpened(DisputeOpened),
+    /// A dispute was answered.
+    DisputeAnswered(DisputeAnswered),
 }
 
 impl Event {
@@ -83,6 +103,14 @@ impl Event {
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
+            Event::ScheduleSet(_) => "schedule_set",
+            Event::RoundOpened(_) => "round_opened",
+            Event::StopRecorded(_) => "stop_recorded",
+            Event::RoundClosed(_) => "round_closed",
+            Event::CollectionPointRegistered(_) => "collection_point_registered",
+            Event::TripRecorded(_) => "trip_recorded",
+            Event::DisputeOpened(_) => "dispute_opened",
+            Event::DisputeAnswered(_) => "dispute_answered",
         }
     }
 
@@ -99,6 +127,9 @@ impl Event {
             Event::CashReceived(event) => Some(&event.received.household_no),
             Event::CashVoided(event) => Some(&event.household_no),
             Event::DocumentVoided(event) => event.household_no.as_ref(),
+            Event::StopRecorded(event) => Some(&event.household_no),
+            Event::DisputeOpened(event) => Some(&event.household_no),
+            Event::DisputeAnswered(event) => Some(&event.household_no),
             Event::VillageOpened(_)
             | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
@@ -107,7 +138,12 @@ impl Event {
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::ScheduleSet(_)
+            | Event::RoundOpened(_)
+            | Event::RoundClosed(_)
+            | Event::CollectionPointRegistered(_)
+            | Event::TripRecorded(_) => None,
         }
     }
 
@@ -132,7 +168,15 @@ impl Event {
             | Event::CashVoided(_)
             | Event::DocumentVoided(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::ScheduleSet(_)
+            | Event::RoundOpened(_)
+            | Event::StopRecorded(_)
+            | Event::RoundClosed(_)
+            | Event::CollectionPointRegistered(_)
+            | Event::TripRecorded(_)
+            | Event::DisputeOpened(_)
+            | Event::DisputeAnswered(_) => None,
         }
     }
 
@@ -145,6 +189,8 @@ impl Event {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            // A document without money: voiding it takes back nothing but the record.
+            Event::TripRecorded(_) => Some((Vec::new(), Vec::new())),
             _ => None,
         }
     }
@@ -169,6 +215,7 @@ impl Event {
     pub fn occurred_at(&self) -> Option<Timestamp> {
         match self {
             Event::CashReceived(receipt) => Some(receipt.received.received_at),
+            Event::TripRecorded(trip) => Some(trip.at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -182,6 +229,8 @@ impl Event {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::TripRecorded(event) => Some((DocumentKind::Trip, &event.number)),
+            Event::DisputeOpened(event) => Some((DocumentKind::Dispute, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -209,7 +258,15 @@ impl Event {
             | Event::PickupRecorded(_)
             | Event::CashReceived(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::ScheduleSet(_)
+            | Event::RoundOpened(_)
+            | Event::StopRecorded(_)
+            | Event::RoundClosed(_)
+            | Event::CollectionPointRegistered(_)
+            | Event::TripRecorded(_)
+            | Event::DisputeOpened(_)
+            | Event::DisputeAnswered(_) => None,
         }
     }
 }

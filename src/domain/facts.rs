@@ -35,6 +35,8 @@ pub enum Need {
     Account(HouseholdNo),
     /// A document and the entry that made it.
     Document(DocumentKind, DocumentNo),
+    /// Whether an entry concerns a household.
+    HouseholdEntry(HouseholdNo, i64),
     /// Whether a command id was used.
     Command(Uuid),
     /// The last number given to a kind of document in a year.
@@ -239,6 +241,7 @@ pub struct Book {
     pub(crate) households: Known<HouseholdNo, Household>,
     pub(crate) accounts: Known<HouseholdNo, HouseholdAccount>,
     pub(crate) documents: Known<(DocumentKind, DocumentNo), Document>,
+    pub(crate) household_entries: Known<(HouseholdNo, i64), ()>,
     pub(crate) commands: Known<Uuid, Accepted>,
     pub(crate) last_numbers: Known<(DocumentKind, i16), i64>,
     pub(crate) months: BTreeMap<Month, MonthStanding>,
@@ -265,6 +268,7 @@ impl Book {
             households: Known::default(),
             accounts: Known::default(),
             documents: Known::default(),
+            household_entries: Known::default(),
             commands: Known::default(),
             last_numbers: Known::default(),
             months: BTreeMap::new(),
@@ -287,6 +291,7 @@ impl Book {
         book.households.set_complete();
         book.accounts.set_complete();
         book.documents.set_complete();
+        book.household_entries.set_complete();
         book.commands.set_complete();
         book.last_numbers.set_complete();
         book.registers.set_complete();
@@ -332,6 +337,7 @@ impl Book {
     pub fn forget_passing_facts(&mut self) {
         self.forget_commands();
         self.documents = Known::default();
+        self.household_entries = Known::default();
         self.last_numbers = Known::default();
         let open = &self.open_registers;
         self.registers
@@ -372,6 +378,7 @@ impl Book {
             Need::Household(number) => self.household(number).is_err(),
             Need::Account(number) => self.account(number).is_err(),
             Need::Document(kind, number) => self.document(*kind, number).is_err(),
+            Need::HouseholdEntry(number, seq) => self.concerns(number, *seq).is_err(),
             Need::Command(id) => self.accepted(*id).is_err(),
             Need::LastNumber(kind, year) => self.last_number(*kind, *year).is_err(),
             Need::Register(kind, number) => {

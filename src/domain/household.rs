@@ -87,6 +87,12 @@ impl Household {
             .map(|(_, terms)| terms)
     }
 
+    /// Whether it lives there on a day: it has moved in by then, and not moved out.
+    pub fn lives_on(&self, day: Date) -> bool {
+        self.moved_in.is_none_or(|moved_in| moved_in <= day)
+            && self.moved_out.is_none_or(|moved_out| moved_out > day)
+    }
+
     /// The latest attributes, with the day from which they hold.
     pub fn latest(&self) -> Option<(Date, &HouseholdTerms)> {
         self.terms

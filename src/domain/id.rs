@@ -151,6 +151,11 @@ name!(
     32
 );
 name!(
+    /// A collection point's code (投放点), e.g. `P1`.
+    PointCode,
+    16
+);
+name!(
     /// The number of a document (单号), e.g. `A-0457`, unique per village and kind.
     DocumentNo,
     64

@@ -16,6 +16,7 @@ pub mod account;
 pub mod journal;
 pub mod seal;
 
+pub mod dispute;
 pub mod fee;
 pub mod household;
 pub mod household_account;
@@ -24,6 +25,10 @@ pub mod move_out;
 pub mod opening;
 pub mod pickup;
 pub mod price_list;
+pub mod refuse;
+pub mod round;
+pub mod schedule;
+mod service;
 pub mod settings;
 pub mod settlement;
 pub mod stock;
@@ -49,8 +54,8 @@ pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};
 pub use self::household::HouseholdKind;
 pub use self::id::{
-    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, VillageCode, natural_order,
-    plain_text,
+    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, PointCode, VillageCode,
+    natural_order, plain_text,
 };
 pub use self::material::Material;
 pub use self::money::Money;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -25,8 +25,32 @@ pub fn business_date(at: Timestamp) -> Date {
 /// The first instant of a business date.
 pub fn start_of_day(date: Date) -> Timestamp {
     SHANGHAI
-        .to_timestamp(date.to_datetime(jiff::civil::Time::midnight()))
+        .to_timestamp(date.to_datetime(Time::midnight()))
         .unwrap_or(Timestamp::MIN)
+}
+
+/// The time of day of an instant, by the clock of the village.
+pub fn time_of_day(at: Timestamp) -> Time {
+    SHANGHAI.to_datetime(at).time()
+}
+
+/// Reads a time of day `HH:MM`.
+///
+/// # Errors
+/// [`Refusal::NotATimeOfDay`].
+pub fn parse_time_of_day(field: &'static str, text: &str) -> Result<Time, Refusal> {
+    let trimmed = text.trim();
+    let shaped = trimmed.len() == 5
+        && trimmed
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b':');
+    Time::from_str(trimmed)
+        .ok()
+        .filter(|_| shaped)
+        .ok_or_else(|| Refusal::NotATimeOfDay {
+            field,
+            value: trimmed.chars().take(40).collect(),
+        })
 }
 
 /// An instant as people of the village write it: `2025-09-05 09:10`.

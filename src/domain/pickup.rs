@@ -82,6 +82,9 @@ pub struct Pickup {
     pub price_list: Timestamp,
     /// Its lines, at least one.
     pub lines: Vec<PickupLine>,
+    /// The round it belongs to, where one is known (R-PK-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<DocumentNo>,
 }
 
 impl Pickup {
@@ -224,6 +227,9 @@ pub struct RecordPickup {
     pub confirmation: Confirmation,
     /// What was weighed.
     pub lines: Vec<WeighedLine>,
+    /// The round it belongs to, where one is known (R-PK-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<DocumentNo>,
 }
 
 impl RecordPickup {
@@ -243,6 +249,7 @@ impl RecordPickup {
         book.check_time("occurred_at", self.occurred_at)?;
         book.known_household(&self.household_no)?;
         book.check_new_document(DocumentKind::Pickup, &self.pickup_no)?;
+        book.look_for_round(self.round.as_ref())?;
         let list = book.price_list_at(self.occurred_at)?;
         let pickup = Pickup {
             pickup_no: self.pickup_no.clone(),
@@ -252,6 +259,7 @@ impl RecordPickup {
             confirmation: self.confirmation,
             price_list: list.effective_from,
             lines: value_lines(book, list, &self.lines)?,
+            round: self.round.clone(),
         };
         let mut decision = Decision::on(self.occurred_at, Event::PickupRecorded(pickup.clone()));
         pickup.book_into(&mut decision, Direction::In, Flow::Pickup);

@@ -210,9 +210,18 @@ impl Book {
                 );
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
+                self.apply_pickup_door(pickup);
             }
+            Event::DocumentVoided(_)
+            | Event::ScheduleSet(_)
+            | Event::RoundOpened(_)
+            | Event::StopRecorded(_)
+            | Event::RoundClosed(_)
+            | Event::CollectionPointRegistered(_)
+            | Event::TripRecorded(_)
+            | Event::DisputeOpened(_)
+            | Event::DisputeAnswered(_) => self.apply_service(entry),
             Event::CashReceived(_)
-            | Event::DocumentVoided(_)
             | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)

@@ -38,6 +38,8 @@ pub enum Refusal {
     NotADate { field: &'static str, value: String },
     /// The text is no instant with an offset.
     NotATime { field: &'static str, value: String },
+    /// The text is no time of day `HH:MM`.
+    NotATimeOfDay { field: &'static str, value: String },
     /// The text is no month `YYYY-MM`.
     NotAMonth { field: &'static str, value: String },
     /// The village code is not 12 digits.
@@ -146,6 +148,34 @@ pub enum Refusal {
     },
     /// Such a document is not voided this way.
     NotVoidable { number: String, kind: &'static str },
+
+    // Rounds, refuse and disputes.
+    /// Hours end after they begin.
+    HoursEndBeforeBegin { from: String, to: String },
+    /// No household of such a group lived there on that day.
+    GroupUnknown { group: String, day: Date },
+    /// The round is closed.
+    RoundClosed { number: String },
+    /// A stop is made on the day of its round.
+    NotOnRoundDay { number: String, day: Date },
+    /// The village has no such collection point.
+    CollectionPointUnknown { point: String },
+    /// It is not this household's.
+    NotOfHousehold {
+        number: String,
+        household_no: String,
+    },
+    /// A dispute is answered once.
+    DisputeAnsweredAlready { number: String },
+    /// A dispute is not answered before the day on which it was opened.
+    AnsweredBeforeOpened { number: String, opened_on: Date },
+    /// A dispute is upheld by what puts it right.
+    CorrectionMissing { number: String },
+    /// What is named does not put right what is disputed.
+    NotItsCorrection {
+        number: String,
+        corrected_by: String,
+    },
 
     // Households and fees.
     /// The household has moved out already.

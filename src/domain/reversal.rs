@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
 use crate::domain::journal::{Decision, Posting, StockMovement};
+use crate::domain::refuse::Trip;
 use crate::domain::{DocumentNo, Event, HouseholdNo, Money, Refusal};
 
 /// Voids a document.
@@ -75,6 +76,9 @@ impl VoidDocument {
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("voided_at", self.voided_at)?;
         let document = book.live_document(self.kind, &self.number)?;
+        if self.kind == DocumentKind::Trip {
+            book.known_row::<Trip>(self.number.as_str())?;
+        }
         let booked = document
             .event
             .reversible()

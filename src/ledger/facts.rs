@@ -198,6 +198,8 @@ impl Facts {
         self.load_households(tx, &wanted.households).await?;
         self.load_accounts(tx, &wanted.accounts).await?;
         self.load_documents(tx, &wanted.documents).await?;
+        self.load_household_entries(tx, &wanted.household_entries)
+            .await?;
         let ids: Vec<i64> = wanted.price_lists.into_iter().collect();
         let mut lists = price_list::load(tx, &ids).await?;
         for id in ids {
@@ -296,6 +298,21 @@ impl Facts {
         for (id, kind, number) in wanted {
             if let Some(book) = self.by_id(*id) {
                 book.documents.load((*kind, number.clone()), None);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_household_entries(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, HouseholdNo, i64)],
+    ) -> Result<(), StoreError> {
+        let found = household::find_entries(tx, wanted).await?;
+        for key in wanted {
+            if let Some(book) = self.by_id(key.0) {
+                let row = found.contains(key).then_some(());
+                book.household_entries.load((key.1.clone(), key.2), row);
             }
         }
         Ok(())
@@ -491,6 +508,7 @@ struct Wanted {
     households: Vec<(i64, HouseholdNo)>,
     accounts: Vec<(i64, HouseholdNo)>,
     documents: Vec<(i64, DocumentKind, DocumentNo)>,
+    household_entries: Vec<(i64, HouseholdNo, i64)>,
     commands: Vec<(i64, Uuid)>,
     last_numbers: Vec<(i64, DocumentKind, i16)>,
     registers: Vec<(i64, RegisterKind, String)>,
@@ -508,6 +526,9 @@ impl Wanted {
             Need::Household(number) => self.households.push((id, number.clone())),
             Need::Account(number) => self.accounts.push((id, number.clone())),
             Need::Document(kind, number) => self.documents.push((id, *kind, number.clone())),
+            Need::HouseholdEntry(number, seq) => {
+                self.household_entries.push((id, number.clone(), *seq));
+            }
             Need::Command(command_id) => self.commands.push((id, *command_id)),
             Need::LastNumber(kind, year) => self.last_numbers.push((id, *kind, *year)),
             Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),

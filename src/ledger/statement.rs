@@ -65,6 +65,8 @@ impl LineKind {
 /// A line of a statement.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Line {
+    /// The number of its entry, by which it can be disputed.
+    pub entry: i64,
     /// The date it is booked on.
     pub date: Date,
     /// What it tells.
@@ -280,6 +282,7 @@ impl Running<'_> {
     /// A line of that kind, with what stands after it.
     fn line(&self, entry: &Concerning, kind: LineKind, amount: Money) -> Line {
         Line {
+            entry: entry.seq,
             date: entry.booked_on,
             kind,
             document: None,

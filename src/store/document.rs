@@ -1,5 +1,7 @@
 //! Numbered documents and the last numbers given.
 
+use std::collections::BTreeMap;
+
 use sqlx::FromRow;
 
 use crate::domain::facts::Document;
@@ -134,6 +136,44 @@ pub(crate) async fn load_last_numbers(
                 Place("document_number", "year").year(year)?,
                 last,
             ))
+        })
+        .collect()
+}
+
+const LOAD_DETAILS: &str = "
+select
+    d.number,
+    p.content
+from {keys} as k
+cross join document as d
+cross join entry_private as p
+where d.village_id = k.k0
+    and d.kind = k.k1
+    and d.number = k.k2
+    and p.village_id = d.village_id
+    and p.seq = d.seq
+";
+
+/// Loads, by the numbers of documents, the personal details that were given with them, where there are any.
+pub(crate) async fn load_details(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    kind: DocumentKind,
+    numbers: impl Iterator<Item = &str>,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
+    for number in numbers {
+        keys.push([
+            Cell::Int(village_id),
+            Cell::from(kind.word()),
+            Cell::from(number),
+        ]);
+    }
+    let rows: Vec<(String, String)> = select_keyed(tx, LOAD_DETAILS, &keys).await?;
+    rows.into_iter()
+        .map(|(number, content)| {
+            let details = Place("entry_private", "content").json(&content)?;
+            Ok((number, details))
         })
         .collect()
 }

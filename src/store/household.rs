@@ -1,12 +1,12 @@
 //! Households: their attributes, the entries that concern them, and the details that may be erased.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 use sqlx::FromRow;
 
-use crate::domain::HouseholdNo;
 use crate::domain::household::{Household, HouseholdTerms};
+use crate::domain::{HouseholdNo, Month};
 use crate::store::bulk;
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
@@ -184,6 +184,59 @@ pub(crate) fn keys<'a>(households: impl IntoIterator<Item = (i64, &'a HouseholdN
         keys.push([Cell::Int(village_id), Cell::from(number.as_str())]);
     }
     keys
+}
+
+const FIND_ENTRIES: &str = "
+select
+    h.village_id,
+    h.household_no,
+    h.seq
+from {keys} as k
+cross join household_entry as h
+where h.village_id = k.k0
+    and h.household_no = k.k1
+    and h.seq = k.k2
+";
+
+/// Those of the entries that concern the household they are asked for.
+pub(crate) async fn find_entries(
+    tx: &mut Tx<'_>,
+    wanted: &[(i64, HouseholdNo, i64)],
+) -> Result<HashSet<(i64, HouseholdNo, i64)>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Int]);
+    for (village_id, number, seq) in wanted {
+        keys.push([
+            Cell::Int(*village_id),
+            Cell::from(number.as_str()),
+            Cell::Int(*seq),
+        ]);
+    }
+    let rows: Vec<(i64, String, i64)> = select_keyed(tx, FIND_ENTRIES, &keys).await?;
+    rows.into_iter()
+        .map(|(village_id, number, seq)| {
+            let number = Place("household_entry", "household_no").household(&number)?;
+            Ok((village_id, number, seq))
+        })
+        .collect()
+}
+
+const COUNT_ACTIVE: &str = "
+select count(*)
+from household
+where village_id = $1
+    and (moved_in is null or moved_in <= $3)
+    and (moved_out is null or moved_out > $2)
+";
+
+/// How many households lived there on any day of a month.
+pub(crate) async fn count_active(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    month: Month,
+) -> Result<i64, StoreError> {
+    let (first, last) = (month.first_day().to_string(), month.last_day().to_string());
+    let (count,): (i64,) = run!(tx, connection => sqlx::query_as(COUNT_ACTIVE).bind(village_id).bind(first).bind(last).fetch_one(connection))?;
+    Ok(count)
 }
 
 const FIND_HEAD: &str = "

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use crate::domain::register::{RegisterKind, RegisterRow};
+use crate::domain::register::{RegisterKind, RegisterRow, Registered};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
 use crate::store::engine::Tx;
@@ -128,6 +128,48 @@ pub(crate) async fn load_month(
         ]);
     }
     found(select_keyed(tx, LOAD_MONTH, &keys).await?)
+}
+
+const LOAD_THROUGH: &str = "
+select
+    r.village_id,
+    r.kind,
+    r.number,
+    r.household_no,
+    r.month,
+    r.is_open,
+    r.content
+from {keys} as k
+cross join register as r
+where r.village_id = k.k0
+    and r.kind = k.k1
+    and r.month <= k.k2
+";
+
+/// Loads the rows of a register that belong to a month or to one before it, whether open or not.
+pub(crate) async fn load_through(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    kind: RegisterKind,
+    month: &str,
+) -> Result<Vec<Found>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
+    keys.push([
+        Cell::Int(village_id),
+        Cell::from(kind.word()),
+        Cell::from(month),
+    ]);
+    found(select_keyed(tx, LOAD_THROUGH, &keys).await?)
+}
+
+/// What the rows hold, with their numbers.
+pub(crate) fn read<T: Registered>(rows: Vec<Found>) -> Result<Vec<(String, T)>, StoreError> {
+    rows.into_iter()
+        .map(|(_, _, number, row)| {
+            let content = Place("register", "content").json(&row.content)?;
+            Ok((number, content))
+        })
+        .collect()
 }
 
 fn found(rows: Vec<RegisteredRow>) -> Result<Vec<Found>, StoreError> {

@@ -1,11 +1,14 @@
 //! What a month's report is made from. Only projections are read, so the cost does not grow with the number of pickups.
 
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
+use crate::domain::register::RegisterKind;
 use crate::domain::report::Figures;
+use crate::domain::report::service::ServiceRows;
 use crate::domain::{Money, Month};
 use crate::store::column::Place;
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
+use crate::store::{household, register};
 
 const BALANCES: &str = "
 select
@@ -142,7 +145,34 @@ pub(crate) async fn load(
         run!(tx, connection => sqlx::query_as(CHARGES).bind(village_id).fetch_one(connection))?;
     figures.open_charges = Money::from_fen(open);
     figures.charges_out_of_bounds = Money::from_fen(out_of_bounds);
+    figures.service = load_service(tx, village_id, month).await?;
     Ok(figures)
+}
+
+async fn load_service(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    month: Month,
+) -> Result<ServiceRows, StoreError> {
+    let at = month.to_string();
+    let rounds = register::load_month(tx, &[(village_id, RegisterKind::Round)], &at).await?;
+    let trips = register::load_month(tx, &[(village_id, RegisterKind::Trip)], &at).await?;
+    let disputes = register::load_through(tx, village_id, RegisterKind::Dispute, &at).await?;
+    Ok(ServiceRows {
+        rounds: register::read(rounds)?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect(),
+        trips: register::read(trips)?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect(),
+        disputes: register::read(disputes)?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect(),
+        active_households: household::count_active(tx, village_id, month).await?,
+    })
 }
 
 async fn load_account_months(

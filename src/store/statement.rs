@@ -11,6 +11,8 @@ use crate::store::error::StoreError;
 /// An entry as far as it concerns a household.
 #[derive(Debug)]
 pub(crate) struct Concerning {
+    /// Its number.
+    pub(crate) seq: i64,
     /// The date it is booked on.
     pub(crate) booked_on: jiff::civil::Date,
     /// What happened.
@@ -98,6 +100,7 @@ pub(crate) async fn list(
                 Place("entry_private", "content").json::<BTreeMap<String, String>>(&private)
             });
             Ok(Concerning {
+                seq,
                 booked_on: Place("journal_entry", "booked_on").date(&booked_on)?,
                 event: Place("journal_entry", "content").json(&content)?,
                 postings: postings.remove(&seq).unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod rows;
+pub mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,8 @@ pub struct Figures {
     pub pickups: BTreeMap<(HouseholdNo, CollectorCode), i64>,
     /// The sum of open charges now.
     pub open_charges: Money,
+    /// What the registers of the service hold.
+    pub service: service::ServiceRows,
     /// How much charges are open beyond their net or below nothing.
     pub charges_out_of_bounds: Money,
 }
@@ -197,6 +200,11 @@ pub struct MonthReport {
     pub groups: Vec<GroupFigures>,
     pub households: Vec<HouseholdFigures>,
     pub accounts: BTreeMap<&'static str, Money>,
+    pub rounds: service::RoundFigures,
+    pub refuse: service::RefuseFigures,
+    /// Participating of active households in percent with one place; none if nobody lived there (R-PK-10).
+    pub participation_rate: Option<String>,
+    pub disputes: service::DisputeFigures,
     pub checks: Vec<Check>,
 }
 
@@ -310,6 +318,9 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         .keys()
         .map(|(household, _)| household)
         .collect();
+    let materials = rows::material_rows(subject.materials, month, figures);
+    let participating = i64::try_from(households.len()).unwrap_or(i64::MAX);
+    let service = &figures.service;
     let mut report = MonthReport {
         village: subject.village.clone(),
         name: subject.name.to_owned(),
@@ -322,7 +333,11 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         cash_received: moved(Account::CashOnHand, Flow::Cash)
             + moved(Account::CashInTransit, Flow::Cash),
         advance_closing: -closing_of(Account::FeeAdvance),
-        materials: rows::material_rows(subject.materials, month, figures),
+        rounds: service::round_figures(&service.rounds),
+        refuse: service::refuse_figures(&service.trips, &materials),
+        participation_rate: service::percent(participating, service.active_households),
+        disputes: service::dispute_figures(&service.disputes, month),
+        materials,
         collectors: rows::collector_rows(subject.materials, month, figures),
         groups: rows::group_rows(&sums),
         households: rows::household_rows(&sums, &closings),
