@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::fee::ChargeBasis;
-use crate::domain::{Money, Month};
+use crate::domain::{ChargeKey, Money, Month};
 
 /// A fee charge as it stands now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,16 +36,16 @@ pub struct HouseholdAccount {
     pub credit: Money,
     /// Fee advance (预收).
     pub advance: Money,
-    /// Charges by the first month of their period; of a whole village only those that a run asks for.
-    pub charges: BTreeMap<Month, Charge>,
+    /// Charges, its own and those that came to it, by period and number; of a whole village only those that a run asks for.
+    pub charges: BTreeMap<ChargeKey, Charge>,
     /// How credit moved by month; complete only from the month that a whole village was loaded from.
     pub credit_moved: BTreeMap<Month, Money>,
 }
 
 impl HouseholdAccount {
     /// Open charges, oldest first.
-    pub fn open_charges(&self) -> impl Iterator<Item = (Month, Money)> {
-        let open = |(period, charge): (&Month, &Charge)| (*period, charge.open);
+    pub fn open_charges(&self) -> impl Iterator<Item = (ChargeKey, Money)> {
+        let open = |(key, charge): (&ChargeKey, &Charge)| (key.clone(), charge.open);
         self.charges
             .iter()
             .map(open)
@@ -53,10 +53,10 @@ impl HouseholdAccount {
     }
 
     /// Open charges that stood in the books by the end of a month, oldest first.
-    pub fn open_charges_issued_by(&self, month: Month) -> impl Iterator<Item = (Month, Money)> {
-        self.open_charges().filter(move |(period, _)| {
+    pub fn open_charges_issued_by(&self, month: Month) -> impl Iterator<Item = (ChargeKey, Money)> {
+        self.open_charges().filter(move |(key, _)| {
             self.charges
-                .get(period)
+                .get(key)
                 .is_some_and(|charge| charge.issued_in <= month)
         })
     }

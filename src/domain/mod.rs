@@ -13,6 +13,7 @@ pub mod number;
 pub mod weight;
 
 pub mod account;
+pub mod charge_key;
 pub mod journal;
 pub mod seal;
 
@@ -44,6 +45,7 @@ pub mod report;
 
 pub use self::account::{Account, AccountRef};
 pub use self::actor::{Actor, Role};
+pub use self::charge_key::ChargeKey;
 pub use self::command::{Command, Request};
 pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};

@@ -11,7 +11,7 @@ use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month};
 use crate::domain::settlement::apply_advance;
-use crate::domain::{Event, HouseholdNo, Money, Refusal};
+use crate::domain::{ChargeKey, Event, HouseholdNo, Money, Refusal};
 
 /// A household moves out (R-FE-6).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub struct MoveOut {
 /// A charge priced again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RepricedCharge {
-    /// The first month of its period.
-    pub period: Month,
+    /// The charge.
+    pub period: ChargeKey,
     /// Months that are charged now.
     pub liable_months: i64,
     /// Gross amount now.
@@ -77,9 +77,9 @@ impl MoveOut {
         let mut account = book.account(&self.household_no)?.clone();
         let mut repriced = Vec::new();
         let mut postings = Vec::new();
-        for (period, charge) in &mut account.charges {
-            if let Some(lower) = self.reprice(household, *period, charge)? {
-                postings.extend(self.credit_back(*period, charge, &lower, &mut account.advance));
+        for (key, charge) in &mut account.charges {
+            if let Some(lower) = self.reprice(household, key, charge)? {
+                postings.extend(self.credit_back(key, charge, &lower, &mut account.advance));
                 repriced.push(lower);
             }
         }
@@ -97,10 +97,11 @@ impl MoveOut {
     fn reprice(
         &self,
         household: &Household,
-        period: Month,
+        key: &ChargeKey,
         charge: &Charge,
     ) -> Result<Option<RepricedCharge>, Refusal> {
         let months = i32::try_from(charge.basis.period_months).unwrap_or(1);
+        let period = key.period;
         let last = period.plus(months.saturating_sub(1));
         if charge.basis.policy_version == 0 || last < Month::of(self.moved_out) {
             return Ok(None);
@@ -113,7 +114,7 @@ impl MoveOut {
         .price()?;
         let is_lower = gross < charge.gross;
         Ok(is_lower.then_some(RepricedCharge {
-            period,
+            period: key.clone(),
             liable_months,
             gross,
             waived,
@@ -123,7 +124,7 @@ impl MoveOut {
     /// Dr 5001 gross difference; Cr 5002 waived difference, Cr 1122 what is open, Cr 2203 the rest.
     fn credit_back(
         &self,
-        period: Month,
+        key: &ChargeKey,
         charge: &mut Charge,
         lower: &RepricedCharge,
         advance: &mut Money,
@@ -150,7 +151,7 @@ impl MoveOut {
                 amount,
                 Flow::CreditedBack,
             )
-            .on_charge(period)
+            .on_charge(key.clone())
         })
         .collect()
     }

@@ -9,7 +9,7 @@ use crate::domain::facts::{Book, DocumentKind, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::move_out::advance_to_open_charges;
 use crate::domain::{
-    DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
+    ChargeKey, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
 };
 
 /// One opening line.
@@ -396,11 +396,11 @@ fn void_charge(
     let mut account = book.account(household)?.clone();
     let open = account
         .charges
-        .get(&period)
+        .get(&ChargeKey::own(period))
         .map_or(Money::ZERO, |charge| charge.open);
     let paid = amount - open;
     account.advance += paid;
-    account.charges.remove(&period);
+    account.charges.remove(&ChargeKey::own(period));
     let mut postings: Vec<Posting> = [(Account::FeeReceivable, open), (Account::FeeAdvance, paid)]
         .into_iter()
         .filter_map(|(account, amount)| against_clearing(side(account), -amount, Flow::PriorPeriod))

@@ -15,7 +15,7 @@ use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
-use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
+use crate::domain::{ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
 /// The key of a month's figure of an account.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -88,7 +88,7 @@ pub struct Projections {
     /// Personal details.
     pub people: BTreeMap<HouseholdNo, Person>,
     /// Charges that changed.
-    pub charges: HashSet<(HouseholdNo, Month)>,
+    pub charges: HashSet<(HouseholdNo, ChargeKey)>,
     /// Whether the village was opened.
     pub opened: bool,
     /// Whether its settings changed since.
@@ -264,7 +264,7 @@ impl Book {
             household.moved_out = Some(event.moved.moved_out);
         }
         for lower in &event.repriced {
-            self.change_charge(household_no, lower.period, |charge| {
+            self.change_charge(household_no, &lower.period, |charge| {
                 charge.gross = lower.gross;
                 charge.waived = lower.waived;
                 charge.basis.liable_months = lower.liable_months;
@@ -281,7 +281,7 @@ impl Book {
             from_advance: Money::ZERO,
             basis: charge.basis,
         };
-        self.insert_charge(&charge.household_no, charge.period, row);
+        self.insert_charge(&charge.household_no, charge.period.into(), row);
     }
 
     fn apply_opening(&mut self, line: &OpeningLine, issued_in: Month) {
@@ -310,7 +310,7 @@ impl Book {
             from_advance: Money::ZERO,
             basis,
         };
-        self.insert_charge(household_no, *period, row);
+        self.insert_charge(household_no, ChargeKey::own(*period), row);
     }
 
     fn apply_opening_void(&mut self, line: &OpeningLine) {
@@ -322,31 +322,33 @@ impl Book {
         else {
             return;
         };
-        self.change_charge(household_no, *period, |charge| charge.gross = Money::ZERO);
+        self.change_charge(household_no, &ChargeKey::own(*period), |charge| charge.gross = Money::ZERO);
     }
 
-    fn insert_charge(&mut self, household: &HouseholdNo, period: Month, row: Charge) {
+    fn insert_charge(&mut self, household: &HouseholdNo, key: ChargeKey, row: Charge) {
         self.accounts
             .known_or_default(household)
             .charges
-            .insert(period, row);
-        self.projections.charges.insert((household.clone(), period));
+            .insert(key.clone(), row);
+        self.projections.charges.insert((household.clone(), key));
     }
 
     fn change_charge(
         &mut self,
         household: &HouseholdNo,
-        period: Month,
+        key: &ChargeKey,
         change: impl FnOnce(&mut Charge),
     ) {
         if let Some(charge) = self
             .accounts
             .known_or_default(household)
             .charges
-            .get_mut(&period)
+            .get_mut(key)
         {
             change(charge);
-            self.projections.charges.insert((household.clone(), period));
+            self.projections
+                .charges
+                .insert((household.clone(), key.clone()));
         }
     }
 
@@ -377,11 +379,13 @@ impl Book {
                 .as_ref()
                 .and_then(|number| self.accounts.get_known(number))
             {
-                advance_account(account, side.account, month, posting, amount);
-                if let (Account::FeeReceivable, Some(period), Some(number)) =
-                    (side.account, posting.period, household)
+                let key = posting.charge.as_ref().zip(household.as_ref());
+                let key = key.map(|(key, holder)| key.held_by(holder));
+                advance_account(account, side.account, month, posting.flow, &key, amount);
+                if let (Account::FeeReceivable, Some(key), Some(number)) =
+                    (side.account, key, household)
                 {
-                    self.projections.charges.insert((number, period));
+                    self.projections.charges.insert((number, key));
                 }
             }
         }
@@ -460,7 +464,8 @@ fn advance_account(
     account: &mut HouseholdAccount,
     side: Account,
     month: Month,
-    posting: &Posting,
+    flow: Flow,
+    key: &Option<ChargeKey>,
     amount: Money,
 ) {
     match side {
@@ -471,13 +476,11 @@ fn advance_account(
         Account::FeeAdvance => account.advance -= amount,
         Account::FeeReceivable => {
             // What a charge opens with came with its event.
-            let moves_open = !matches!(posting.flow, Flow::Charge | Flow::Opening);
-            let charge = posting
-                .period
-                .and_then(|period| account.charges.get_mut(&period));
+            let moves_open = !matches!(flow, Flow::Charge | Flow::Opening);
+            let charge = key.as_ref().and_then(|key| account.charges.get_mut(key));
             if let Some(charge) = charge.filter(|_| moves_open) {
                 charge.open += amount;
-                if posting.flow == Flow::AdvanceUsed {
+                if flow == Flow::AdvanceUsed {
                     charge.from_advance -= amount;
                 }
             }

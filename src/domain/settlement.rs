@@ -11,17 +11,17 @@ use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::Month;
 use crate::domain::move_out::advance_to_open_charges;
-use crate::domain::{CollectorCode, DocumentNo, Event, HouseholdNo, Money, Refusal};
+use crate::domain::{ChargeKey, CollectorCode, DocumentNo, Event, HouseholdNo, Money, Refusal};
 
 /// Splits an amount over open charges in the order given; what is left over is left in `amount`.
 fn apply_in_order(
     amount: &mut Money,
-    open: impl IntoIterator<Item = (Month, Money)>,
-) -> impl Iterator<Item = (Month, Money)> {
-    open.into_iter().filter_map(move |(period, open)| {
+    open: impl IntoIterator<Item = (ChargeKey, Money)>,
+) -> impl Iterator<Item = (ChargeKey, Money)> {
+    open.into_iter().filter_map(move |(key, open)| {
         let applied = open.min(*amount);
         *amount -= applied;
-        applied.is_positive().then_some((period, applied))
+        applied.is_positive().then_some((key, applied))
     })
 }
 
@@ -29,18 +29,18 @@ fn apply_in_order(
 pub(crate) fn apply_advance(
     household: &HouseholdNo,
     advance: &mut Money,
-    open: impl IntoIterator<Item = (Month, Money)>,
+    open: impl IntoIterator<Item = (ChargeKey, Money)>,
 ) -> Vec<Posting> {
     let side = |account: Account| account.of(household.as_str());
     apply_in_order(advance, open)
-        .map(|(period, amount)| {
+        .map(|(key, amount)| {
             Posting::new(
                 side(Account::FeeAdvance),
                 side(Account::FeeReceivable),
                 amount,
                 Flow::AdvanceUsed,
             )
-            .on_charge(period)
+            .on_charge(key)
         })
         .collect()
 }
@@ -87,8 +87,8 @@ pub struct CashReceipt {
     /// What was received.
     #[serde(flatten)]
     pub received: ReceiveCash,
-    /// What it paid at once: the charges' periods and amounts, oldest first. The rest became fee advance.
-    pub applied: Vec<(Month, Money)>,
+    /// What it paid at once: the charges and amounts, oldest first. The rest became fee advance.
+    pub applied: Vec<(ChargeKey, Money)>,
 }
 
 impl CashReceipt {
@@ -96,14 +96,14 @@ impl CashReceipt {
     pub fn postings(&self) -> Vec<Posting> {
         let cash = self.received.taken_by.account();
         let side = |account: Account| account.of(self.received.household_no.as_str());
-        let pay = |(period, amount): &(Month, Money)| {
+        let pay = |(key, amount): &(ChargeKey, Money)| {
             Posting::new(
                 cash.clone(),
                 side(Account::FeeReceivable),
                 *amount,
                 Flow::Cash,
             )
-            .on_charge(*period)
+            .on_charge(key.clone())
         };
         let paid = self.applied.iter().map(|(_, amount)| *amount).sum();
         let rest = self.received.amount - paid;
@@ -223,8 +223,8 @@ fn take_back(
     let side = |account: Account| account.of(household.as_str());
     let mut postings = Vec::new();
     let mut rest = receipt.received.amount;
-    for (period, applied) in &receipt.applied {
-        let Some(charge) = account.charges.get_mut(period) else {
+    for (key, applied) in &receipt.applied {
+        let Some(charge) = account.charges.get_mut(key) else {
             continue;
         };
         let reopened = charge.settled().min(*applied);
@@ -237,10 +237,10 @@ fn take_back(
                 reopened,
                 Flow::Cash,
             );
-            postings.push(posting.on_charge(*period));
+            postings.push(posting.on_charge(key.clone()));
         }
     }
-    for (period, charge) in account.charges.iter_mut().rev() {
+    for (key, charge) in account.charges.iter_mut().rev() {
         let shortfall = rest - account.advance;
         let reopened = shortfall.min(charge.from_advance).min(charge.settled());
         if reopened.is_positive() {
@@ -253,7 +253,7 @@ fn take_back(
                 reopened,
                 Flow::AdvanceUsed,
             );
-            postings.push(posting.on_charge(*period));
+            postings.push(posting.on_charge(key.clone()));
         }
     }
     if rest > account.advance {
@@ -327,14 +327,14 @@ fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
         let open: Vec<_> = account.open_charges_issued_by(month).collect();
         let side = |account: Account| account.of(household_no.as_str());
         postings.extend(
-            apply_in_order(&mut available, open).map(|(period, amount)| {
+            apply_in_order(&mut available, open).map(|(key, amount)| {
                 Posting::new(
                     side(Account::HouseholdCredit),
                     side(Account::FeeReceivable),
                     amount,
                     Flow::Offset,
                 )
-                .on_charge(period)
+                .on_charge(key)
             }),
         );
     }

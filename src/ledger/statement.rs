@@ -7,7 +7,7 @@ use crate::domain::fee::IssuedCharge;
 use crate::domain::journal::{Flow, Posting};
 use crate::domain::pickup::Pickup;
 use crate::domain::{
-    Account, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
+    Account, ChargeKey, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
     VillageCode,
 };
 use crate::ledger::{Error, Ledger, find_village};
@@ -81,8 +81,8 @@ pub struct Line {
     pub price: Option<String>,
     /// How many pieces the price is for.
     pub per: Option<i64>,
-    /// The first month of the charge's period.
-    pub period: Option<Month>,
+    /// The charge: the first month of its period, and whom it was issued to where that was another household.
+    pub period: Option<ChargeKey>,
     /// What moved, as the household sees it: positive in its favour.
     pub amount: Money,
     /// Credit after the line.
@@ -151,7 +151,7 @@ impl Ledger {
         let materials = village::load_materials(&mut tx, &[id]).await?;
         tx.rollback().await?;
         let mut running = Running {
-            household: number.as_str(),
+            household: number,
             standing: Standing::default(),
             lines: Vec::new(),
         };
@@ -231,7 +231,7 @@ impl Standing {
 
 /// A statement as it is built up line by line.
 struct Running<'e> {
-    household: &'e str,
+    household: &'e HouseholdNo,
     standing: Standing,
     lines: Vec<Line>,
 }
@@ -261,7 +261,7 @@ impl Running<'_> {
             }
             Event::FeesCharged(event) => {
                 let household = self.household;
-                let own = |charge: &&IssuedCharge| charge.household_no.as_str() == household;
+                let own = |charge: &&IssuedCharge| charge.household_no == *household;
                 for charge in event.charges.iter().filter(own) {
                     self.charge(entry, charge);
                 }
@@ -331,7 +331,7 @@ impl Running<'_> {
             if !amount.is_zero() {
                 self.standing.owed -= amount;
                 self.lines.push(Line {
-                    period: Some(charge.period),
+                    period: Some(charge.period.into()),
                     ..self.line(entry, kind, amount)
                 });
             }
@@ -346,7 +346,7 @@ impl Running<'_> {
     fn posting(&mut self, entry: &Concerning, posting: &Posting) {
         let mut moved = Money::ZERO;
         for (side, amount) in posting.sides() {
-            if side.subject != self.household {
+            if side.subject != self.household.as_str() {
                 continue;
             }
             match side.account {
@@ -399,10 +399,12 @@ impl Running<'_> {
             Event::CashVoided(voided) => Some(voided.receipt_no.to_string()),
             _ => None,
         };
+        let charge = posting.charge.as_ref();
+        let charge = charge.map(|charge| charge.held_by(self.household));
         let line = self.line(entry, kind, amount);
         self.lines.push(Line {
             document,
-            period: posting.period,
+            period: charge,
             reason: entry.reason.clone(),
             ..line
         });

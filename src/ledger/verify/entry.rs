@@ -155,8 +155,9 @@ fn posting_column(expected: &Posting, found: &Posting) -> (&'static str, String,
             posting.amount.fen().to_string(),
             posting.flow.word().to_owned(),
             posting
-                .period
-                .map(|period| period.to_string())
+                .charge
+                .as_ref()
+                .map(ToString::to_string)
                 .unwrap_or_default(),
         ]
     };
