@@ -333,7 +333,10 @@ pub(crate) fn due_charges(book: &Book, month: Month) -> Result<Vec<IssuedCharge>
     }
     let key = ChargeKey::own(period);
     let mut due = Vec::new();
-    for (household_no, household) in book.households() {
+    let households = book.households();
+    for (household_no, household) in
+        households.filter(|(_, household)| household.merged_into.is_none())
+    {
         let is_charged = book.account(household_no)?.charges.contains_key(&key);
         if !is_charged && let Some(charge) = due_charge(household_no, household, policy, month)? {
             due.push(charge);

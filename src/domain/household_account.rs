@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::account::Account;
 use crate::domain::fee::ChargeBasis;
-use crate::domain::{ChargeKey, Money, Month};
+use crate::domain::journal::{Flow, Posting};
+use crate::domain::{ChargeKey, HouseholdNo, Money, Month};
 
 /// A fee charge as it stands now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,5 +71,50 @@ impl HouseholdAccount {
                 .range(month.next()..)
                 .map(|(_, moved)| *moved)
                 .sum()
+    }
+
+    /// Moves the figures by a posting booked in a month, as far as it names their holder.
+    pub(crate) fn advance_by(&mut self, holder: &HouseholdNo, month: Month, posting: &Posting) {
+        for (side, amount) in posting.sides() {
+            if side.subject == holder.as_str() {
+                self.advance_side(holder, side.account, month, posting, amount);
+            }
+        }
+    }
+
+    /// Moves the figures by one side of a posting; the side's amount is debit positive.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
+    pub(crate) fn advance_side(
+        &mut self,
+        holder: &HouseholdNo,
+        side: Account,
+        month: Month,
+        posting: &Posting,
+        amount: Money,
+    ) {
+        match side {
+            Account::HouseholdCredit => {
+                self.credit -= amount;
+                *self.credit_moved.entry(month).or_default() -= amount;
+            }
+            Account::FeeAdvance => self.advance -= amount,
+            Account::FeeReceivable => {
+                // What a charge opens with came with its event.
+                let moves_open = !matches!(posting.flow, Flow::Charge | Flow::Opening);
+                let key = posting.charge.as_ref().filter(|_| moves_open);
+                let key = key.map(|key| key.held_by(holder));
+                let charge = key.and_then(|key| self.charges.get_mut(&key));
+                if let Some(charge) = charge {
+                    charge.open += amount;
+                    if posting.flow == Flow::AdvanceUsed {
+                        charge.from_advance -= amount;
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 }

@@ -17,16 +17,19 @@ pub mod charge_key;
 pub mod journal;
 pub mod seal;
 
+pub mod clearing;
 pub mod fee;
 pub mod household;
 pub mod household_account;
 pub mod material;
+pub mod merge;
 pub mod move_out;
 pub mod opening;
 pub mod pickup;
 pub mod price_list;
 pub mod settings;
 pub mod settlement;
+pub mod split;
 pub mod stock;
 pub mod village;
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::domain::account::{Account, AccountRef};
@@ -12,7 +13,7 @@ use crate::domain::household::{BEGINNING, Household, RegisteredHousehold};
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
-use crate::domain::move_out::MovedOut;
+use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
 use crate::domain::{ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
@@ -194,7 +195,24 @@ impl Book {
                 }
                 self.apply_person(&event.household_no, private);
             }
-            Event::HouseholdMovedOut(event) => self.apply_move_out(event),
+            Event::HouseholdMovedOut(event) => {
+                let moved = &event.moved;
+                self.apply_move_out(&moved.household_no, moved.moved_out, &event.repriced);
+            }
+            Event::HouseholdsMerged(event) => self.apply_merge(event),
+            Event::HouseholdSplit(event) => self.apply_split(event),
+            Event::HouseholdDeparted(event) => {
+                self.apply_move_out(&event.household_no, event.on, &event.repriced);
+                self.apply_clearing(&entry.decision.event);
+            }
+            Event::HouseholdArrived(event) => {
+                if let Some(registered) = &event.registered {
+                    self.apply_registration(registered);
+                    self.apply_person(&event.household_no, private);
+                }
+                self.apply_clearing(&entry.decision.event);
+            }
+            Event::DocumentVoided(event) => self.apply_clearing_void(event.kind, &event.number),
             Event::OpeningRecorded(event) => self.apply_opening(&event.line, entry.month()),
             Event::OpeningVoided(event) => self.apply_opening_void(&event.line),
             Event::FeesCharged(event) => {
@@ -212,7 +230,6 @@ impl Book {
                 *count = count.saturating_add(1);
             }
             Event::CashReceived(_)
-            | Event::DocumentVoided(_)
             | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
@@ -221,12 +238,13 @@ impl Book {
         }
     }
 
-    fn apply_registration(&mut self, event: &RegisteredHousehold) {
+    pub(crate) fn apply_registration(&mut self, event: &RegisteredHousehold) {
         let from = event.moved_in.unwrap_or(BEGINNING);
         let household = Household {
             group: event.group.clone(),
             moved_in: event.moved_in,
             moved_out: None,
+            merged_into: None,
             terms: BTreeMap::from([(from, event.terms.clone())]),
         };
         self.households.put(event.household_no.clone(), household);
@@ -258,13 +276,12 @@ impl Book {
         person.waivers = details.waivers.or(person.waivers.take());
     }
 
-    fn apply_move_out(&mut self, event: &MovedOut) {
-        let household_no = &event.moved.household_no;
-        if let Some(household) = self.households.change(household_no) {
-            household.moved_out = Some(event.moved.moved_out);
+    fn apply_move_out(&mut self, number: &HouseholdNo, on: Date, repriced: &[RepricedCharge]) {
+        if let Some(household) = self.households.change(number) {
+            household.moved_out.get_or_insert(on);
         }
-        for lower in &event.repriced {
-            self.change_charge(household_no, &lower.period, |charge| {
+        for lower in repriced {
+            self.change_charge(number, &lower.period, |charge| {
                 charge.gross = lower.gross;
                 charge.waived = lower.waived;
                 charge.basis.liable_months = lower.liable_months;
@@ -322,10 +339,14 @@ impl Book {
         else {
             return;
         };
-        self.change_charge(household_no, &ChargeKey::own(*period), |charge| charge.gross = Money::ZERO);
+        let Ok(holder) = self.resolve(household_no) else {
+            return;
+        };
+        let key = ChargeKey::own(*period).stated(household_no).held_by(&holder);
+        self.change_charge(&holder, &key, |charge| charge.gross = Money::ZERO);
     }
 
-    fn insert_charge(&mut self, household: &HouseholdNo, key: ChargeKey, row: Charge) {
+    pub(crate) fn insert_charge(&mut self, household: &HouseholdNo, key: ChargeKey, row: Charge) {
         self.accounts
             .known_or_default(household)
             .charges
@@ -333,7 +354,7 @@ impl Book {
         self.projections.charges.insert((household.clone(), key));
     }
 
-    fn change_charge(
+    pub(crate) fn change_charge(
         &mut self,
         household: &HouseholdNo,
         key: &ChargeKey,
@@ -375,16 +396,12 @@ impl Book {
                 group,
             };
             *self.projections.account_months.entry(key).or_default() += amount;
-            if let Some(account) = household
-                .as_ref()
-                .and_then(|number| self.accounts.get_known(number))
-            {
-                let key = posting.charge.as_ref().zip(household.as_ref());
-                let key = key.map(|(key, holder)| key.held_by(holder));
-                advance_account(account, side.account, month, posting.flow, &key, amount);
-                if let (Account::FeeReceivable, Some(key), Some(number)) =
-                    (side.account, key, household)
-                {
+            let Some(number) = household else { continue };
+            if let Some(account) = self.accounts.get_known(&number) {
+                account.advance_side(&number, side.account, month, posting, amount);
+                let is_charge = side.account == Account::FeeReceivable;
+                if let Some(key) = posting.charge.as_ref().filter(|_| is_charge) {
+                    let key = key.held_by(&number);
                     self.projections.charges.insert((number, key));
                 }
             }
@@ -452,39 +469,5 @@ impl Book {
             *account.credit_moved.entry(key.month).or_default() -= *amount;
         }
         self.accounts.load(household, Some(account));
-    }
-}
-
-/// Moves a household's own figures by one side of a posting; the side's amount is debit positive.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the other kinds say nothing here"
-)]
-fn advance_account(
-    account: &mut HouseholdAccount,
-    side: Account,
-    month: Month,
-    flow: Flow,
-    key: &Option<ChargeKey>,
-    amount: Money,
-) {
-    match side {
-        Account::HouseholdCredit => {
-            account.credit -= amount;
-            *account.credit_moved.entry(month).or_default() -= amount;
-        }
-        Account::FeeAdvance => account.advance -= amount,
-        Account::FeeReceivable => {
-            // What a charge opens with came with its event.
-            let moves_open = !matches!(flow, Flow::Charge | Flow::Opening);
-            let charge = key.as_ref().and_then(|key| account.charges.get_mut(key));
-            if let Some(charge) = charge.filter(|_| moves_open) {
-                charge.open += amount;
-                if flow == Flow::AdvanceUsed {
-                    charge.from_advance -= amount;
-                }
-            }
-        }
-        _ => {}
     }
 }

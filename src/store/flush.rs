@@ -418,6 +418,7 @@ impl Batch {
                     Cell::from(household.group.as_str()),
                     Cell::from(household.moved_in.map(|day| day.to_string())),
                     Cell::from(household.moved_out.map(|day| day.to_string())),
+                    Cell::from(household.merged_into.as_ref().map(|into| into.as_str())),
                 ],
             );
             for (from, terms) in &household.terms {
