@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::household::{
+    ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
+};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -274,6 +277,11 @@ pub(super) enum HouseholdTask {
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    Merge(MergeOptions),
+    Split(SplitOptions),
+    Depart(DepartOptions),
+    Arrive(ArriveOptions),
+    Clearing(ClearingOptions),
 }
 
 #[derive(Subcommand)]

@@ -7,7 +7,7 @@ use crate::domain::fee::IssuedCharge;
 use crate::domain::journal::{Flow, Posting};
 use crate::domain::pickup::Pickup;
 use crate::domain::{
-    Account, ChargeKey, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
+    Account, ChargeKey, DocumentKind, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
     VillageCode,
 };
 use crate::ledger::{Error, Ledger, find_village};
@@ -242,15 +242,23 @@ impl Running<'_> {
         reason = "the other kinds say nothing here"
     )]
     fn add(&mut self, entry: &Concerning) {
+        // What was booked on a number that is an alias by now is told by what was carried over.
+        let is_own = entry.event.household() == Some(self.household);
         match &entry.event {
-            Event::PickupRecorded(pickup) => self.pickup(entry, pickup, LineKind::Pickup),
-            Event::PickupVoided(event) => self.taken_back(
-                entry,
-                &event.pickup_no.to_string(),
-                event.amount,
-                LineKind::Void,
-            ),
-            Event::PickupCorrected(event) => {
+            Event::PickupRecorded(pickup) if is_own => {
+                self.pickup(entry, pickup, LineKind::Pickup);
+                self.carried(entry);
+            }
+            Event::PickupVoided(event) if is_own => {
+                self.taken_back(
+                    entry,
+                    &event.pickup_no.to_string(),
+                    event.amount,
+                    LineKind::Void,
+                );
+                self.carried(entry);
+            }
+            Event::PickupCorrected(event) if is_own => {
                 self.taken_back(
                     entry,
                     &event.pickup_no.to_string(),
@@ -258,6 +266,7 @@ impl Running<'_> {
                     LineKind::CorrectionOut,
                 );
                 self.pickup(entry, &event.replacement, LineKind::CorrectionIn);
+                self.carried(entry);
             }
             Event::FeesCharged(event) => {
                 let household = self.household;
@@ -274,6 +283,14 @@ impl Running<'_> {
                 .postings
                 .iter()
                 .for_each(|posting| self.posting(entry, posting)),
+        }
+    }
+
+    /// What was carried over to the household that a merged one is now.
+    fn carried(&mut self, entry: &Concerning) {
+        let is_carried = |posting: &&Posting| posting.flow == Flow::Transfer;
+        for posting in entry.postings.iter().filter(is_carried) {
+            self.posting(entry, posting);
         }
     }
 
@@ -394,11 +411,10 @@ impl Running<'_> {
             | Flow::HandIn
             | Flow::Deposit => return,
         };
-        let document = match &entry.event {
-            Event::CashReceived(receipt) => Some(receipt.receipt_no.to_string()),
-            Event::CashVoided(voided) => Some(voided.receipt_no.to_string()),
-            _ => None,
-        };
+        let document = entry.event.document();
+        let document = document.or_else(|| entry.event.reversed_document());
+        let document = document.filter(|(kind, _)| *kind != DocumentKind::Opening);
+        let document = document.map(|(_, number)| number.to_string());
         let charge = posting.charge.as_ref();
         let charge = charge.map(|charge| charge.held_by(self.household));
         let line = self.line(entry, kind, amount);
