@@ -75,3 +75,6 @@ alter table stock_balance add primary key (village_id, account, material);
 -- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
 alter table stock_movement drop constraint stock_movement_quantity_check;
 alter table stock_movement add constraint stock_movement_quantity_check check (quantity between 0 and 1000000000000);
+
+-- The household that this one was merged into: its number is an alias.
+alter table household add column merged_into text collate "C";

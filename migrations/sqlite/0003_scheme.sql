@@ -124,3 +124,6 @@ create trigger stock_movement_no_delete before delete on stock_movement
 begin
     select raise(abort, 'stock_movement: the journal is never changed');
 end;
+
+-- The household that this one was merged into: its number is an alias.
+alter table household add column merged_into text;

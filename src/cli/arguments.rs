@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
+use crate::cli::household::{
+    ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
+};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -285,6 +288,11 @@ pub(super) enum HouseholdTask {
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    Merge(MergeOptions),
+    Split(SplitOptions),
+    Depart(DepartOptions),
+    Arrive(ArriveOptions),
+    Clearing(ClearingOptions),
 }
 
 #[derive(Subcommand)]

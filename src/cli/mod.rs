@@ -4,6 +4,7 @@
 mod arguments;
 mod demo;
 mod help;
+mod household;
 mod import;
 mod read;
 mod service;

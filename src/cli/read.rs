@@ -309,7 +309,7 @@ fn statement_rows(texts: &Texts, statement: &Statement) -> Vec<Vec<String>> {
 fn statement_row(texts: &Texts, line: &Line) -> Vec<String> {
     let mut what = vec![texts.say(&format!("line-{}", line.kind.word()))];
     what.extend(line.document.clone());
-    what.extend(line.period.map(|period| period.to_string()));
+    what.extend(line.period.as_ref().map(ToString::to_string));
     what.extend(
         line.material_name
             .clone()

@@ -6,6 +6,7 @@ use crate::cli::arguments::{
     CashTask, Common, HouseholdTask, OpeningTask, PickupTask, PolicyTask, PricesTask, RunOptions,
     RunTask,
 };
+use crate::cli::household as moves;
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
 use crate::cli::{Failure, Session, UNAVAILABLE, print};
 use crate::domain::decide::Outcome;
@@ -279,6 +280,11 @@ pub(super) async fn household(session: &Session, task: HouseholdTask) -> Result<
             };
             submit(session, common, false, Command::RefundAdvance(command)).await
         }
+        HouseholdTask::Merge(options) => moves::merge(session, options).await,
+        HouseholdTask::Split(options) => moves::split(session, options).await,
+        HouseholdTask::Depart(options) => moves::depart(session, options).await,
+        HouseholdTask::Arrive(options) => moves::arrive(session, options).await,
+        HouseholdTask::Clearing(options) => moves::clearing(session, &options).await,
     }
 }
 

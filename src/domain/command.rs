@@ -6,20 +6,24 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::dispute::{AnswerDispute, OpenDispute};
+use crate::domain::clearing::{ArriveHousehold, DepartHousehold};
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
+use crate::domain::merge::MergeHouseholds;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
 use crate::domain::refuse::{RecordTrip, RegisterCollectionPoint};
+use crate::domain::register::RegisterKind;
 use crate::domain::reversal::VoidDocument;
 use crate::domain::round::{CloseRound, OpenRound, RecordStop, round_need};
 use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
+use crate::domain::split::SplitHousehold;
 use crate::domain::village::OpenVillage;
 use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
@@ -43,6 +47,14 @@ pub enum Command {
     ChangeHousehold(ChangeHousehold),
     /// Moves a household out.
     MoveOut(MoveOut),
+    /// Makes two households one.
+    MergeHouseholds(MergeHouseholds),
+    /// Splits a household.
+    SplitHousehold(SplitHousehold),
+    /// Lets a household leave for another village.
+    DepartHousehold(DepartHousehold),
+    /// Takes a household in from another village.
+    ArriveHousehold(ArriveHousehold),
     /// Pays fee advance back.
     RefundAdvance(RefundAdvance),
     /// Records an opening line.
@@ -129,6 +141,9 @@ impl Command {
         match self {
             Command::RegisterHousehold(command) => command.private(),
             Command::ChangeHousehold(command) => command.private(),
+            Command::MergeHouseholds(command) => command.private(),
+            Command::SplitHousehold(command) => command.private(),
+            Command::ArriveHousehold(command) => command.private(),
             Command::VoidOpening(command) => command.private(),
             Command::RecordPickup(command) => command.private(),
             Command::VoidPickup(command) => command.private(),
@@ -143,6 +158,7 @@ impl Command {
             | Command::PublishPriceList(_)
             | Command::AdoptFeePolicy(_)
             | Command::MoveOut(_)
+            | Command::DepartHousehold(_)
             | Command::RefundAdvance(_)
             | Command::RecordOpening(_)
             | Command::ReceiveCash(_)
@@ -196,6 +212,43 @@ impl Command {
                     Need::Account(command.household_no.clone()),
                 ]
             }
+            Command::MergeHouseholds(command) => vec![
+                Need::Household(command.from.clone()),
+                Need::Household(command.into.clone()),
+                Need::Account(command.from.clone()),
+                Need::Account(command.into.clone()),
+                Need::OpenRegister(RegisterKind::Payout),
+                Need::LastNumber(DocumentKind::Merge, command.on.year()),
+            ],
+            Command::SplitHousehold(command) => {
+                let parts = command.parts.iter();
+                let mut needs: Vec<Need> = parts
+                    .map(|part| Need::Household(part.household_no.clone()))
+                    .collect();
+                needs.extend([
+                    Need::Household(command.household_no.clone()),
+                    Need::Account(command.household_no.clone()),
+                    Need::OpenRegister(RegisterKind::Payout),
+                    Need::LastNumber(DocumentKind::Split, command.on.year()),
+                ]);
+                needs
+            }
+            Command::DepartHousehold(command) => vec![
+                Need::Household(command.household_no.clone()),
+                Need::Account(command.household_no.clone()),
+                Need::VillageExists(command.to_village.clone()),
+                Need::OpenRegister(RegisterKind::Payout),
+                Need::LastNumber(DocumentKind::Departure, command.on.year()),
+            ],
+            Command::ArriveHousehold(command) => vec![
+                Need::Household(command.household_no.clone()),
+                Need::Account(command.household_no.clone()),
+                Need::VillageExists(command.from_village.clone()),
+                Need::LastNumber(
+                    DocumentKind::Arrival,
+                    crate::domain::month::business_date(command.arrived_at).year(),
+                ),
+            ],
             Command::RefundAdvance(command) => {
                 vec![
                     Need::Household(command.household_no.clone()),

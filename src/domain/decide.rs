@@ -87,10 +87,7 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
         return Ok(Verdict::Answer(Outcome::NothingToDo));
     };
     book.place(&mut decision);
-    // The projections are kept by the group of the household.
-    for household in decision.households() {
-        book.household(&household)?;
-    }
+    book.settle_households(&mut decision)?;
     let private = details.map(|content| Private { content, salt });
     let mut entry = Entry {
         seq: book.head().next_seq,
@@ -126,6 +123,10 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::RegisterHousehold(command) => command.decide(book).map(Some),
         Command::ChangeHousehold(command) => command.decide(book).map(Some),
         Command::MoveOut(command) => command.decide(book).map(Some),
+        Command::MergeHouseholds(command) => command.decide(book).map(Some),
+        Command::SplitHousehold(command) => command.decide(book).map(Some),
+        Command::DepartHousehold(command) => command.decide(book).map(Some),
+        Command::ArriveHousehold(command) => command.decide(book).map(Some),
         Command::RefundAdvance(command) => command.decide(book).map(Some),
         Command::RecordOpening(command) => command.decide(book).map(Some),
         Command::VoidOpening(command) => command.decide(book).map(Some),

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
+use crate::domain::clearing::{HouseholdArrived, HouseholdDeparted};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
 use crate::domain::journal::{Posting, StockMovement};
+use crate::domain::merge::HouseholdsMerged;
+use crate::domain::month::start_of_day;
 use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
@@ -18,6 +21,7 @@ use crate::domain::round::{CloseRound, RecordStop, RoundOpened};
 use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
+use crate::domain::split::WasSplit;
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
 /// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
@@ -40,6 +44,14 @@ pub enum Event {
     HouseholdChanged(ChangedHousehold),
     /// A household moved out.
     HouseholdMovedOut(MovedOut),
+    /// Two households became one.
+    HouseholdsMerged(HouseholdsMerged),
+    /// A household was split.
+    HouseholdSplit(WasSplit),
+    /// A household left for another village.
+    HouseholdDeparted(HouseholdDeparted),
+    /// A household came from another village.
+    HouseholdArrived(HouseholdArrived),
     /// Fee advance was paid back.
     AdvanceRefunded(RefundAdvance),
     /// An opening line was recorded.
@@ -92,6 +104,10 @@ impl Event {
             Event::HouseholdRegistered(_) => "household_registered",
             Event::HouseholdChanged(_) => "household_changed",
             Event::HouseholdMovedOut(_) => "household_moved_out",
+            Event::HouseholdsMerged(_) => "households_merged",
+            Event::HouseholdSplit(_) => "household_split",
+            Event::HouseholdDeparted(_) => "household_departed",
+            Event::HouseholdArrived(_) => "household_arrived",
             Event::AdvanceRefunded(_) => "advance_refunded",
             Event::OpeningRecorded(_) => "opening_recorded",
             Event::OpeningVoided(_) => "opening_voided",
@@ -120,6 +136,10 @@ impl Event {
             Event::HouseholdRegistered(event) => Some(&event.household_no),
             Event::HouseholdChanged(event) => Some(&event.household_no),
             Event::HouseholdMovedOut(event) => Some(&event.moved.household_no),
+            Event::HouseholdsMerged(event) => Some(&event.from),
+            Event::HouseholdSplit(event) => Some(&event.household_no),
+            Event::HouseholdDeparted(event) => Some(&event.household_no),
+            Event::HouseholdArrived(event) => Some(&event.household_no),
             Event::AdvanceRefunded(event) => Some(&event.household_no),
             Event::PickupRecorded(event) => Some(&event.household_no),
             Event::PickupVoided(event) => Some(&event.household_no),
@@ -147,6 +167,25 @@ impl Event {
         }
     }
 
+    /// Whether it registered a household under that number.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds register nobody"
+    )]
+    pub fn registers(&self, number: &HouseholdNo) -> bool {
+        match self {
+            Event::HouseholdRegistered(event) => event.household_no == *number,
+            Event::HouseholdSplit(event) => event
+                .parts
+                .iter()
+                .any(|part| part.household.household_no == *number),
+            Event::HouseholdArrived(event) => {
+                event.registered.is_some() && event.household_no == *number
+            }
+            _ => false,
+        }
+    }
+
     /// The pickup it made, first or as a replacement.
     pub const fn pickup(&self) -> Option<&Pickup> {
         match self {
@@ -160,6 +199,10 @@ impl Event {
             | Event::HouseholdRegistered(_)
             | Event::HouseholdChanged(_)
             | Event::HouseholdMovedOut(_)
+            | Event::HouseholdsMerged(_)
+            | Event::HouseholdSplit(_)
+            | Event::HouseholdDeparted(_)
+            | Event::HouseholdArrived(_)
             | Event::AdvanceRefunded(_)
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
@@ -191,6 +234,9 @@ impl Event {
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
             // A document without money: voiding it takes back nothing but the record.
             Event::TripRecorded(_) => Some((Vec::new(), Vec::new())),
+            Event::HouseholdsMerged(event) => Some((event.postings(), Vec::new())),
+            Event::HouseholdSplit(event) => Some((event.postings(), Vec::new())),
+            Event::HouseholdArrived(event) => Some((event.postings(), Vec::new())),
             _ => None,
         }
     }
@@ -202,7 +248,12 @@ impl Event {
     )]
     pub fn reversible(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
-            Event::PickupRecorded(_) | Event::CashReceived(_) => None,
+            Event::PickupRecorded(_)
+            | Event::CashReceived(_)
+            | Event::HouseholdsMerged(_)
+            | Event::HouseholdSplit(_) => None,
+            // That the household moved out stays, and so does what that did to its charges.
+            Event::HouseholdDeparted(event) => Some((event.transferred(), Vec::new())),
             other => other.booked(),
         }
     }
@@ -216,6 +267,8 @@ impl Event {
         match self {
             Event::CashReceived(receipt) => Some(receipt.received.received_at),
             Event::TripRecorded(trip) => Some(trip.at),
+            Event::HouseholdDeparted(event) => Some(start_of_day(event.on)),
+            Event::HouseholdArrived(event) => Some(event.arrived_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -231,6 +284,10 @@ impl Event {
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
             Event::TripRecorded(event) => Some((DocumentKind::Trip, &event.number)),
             Event::DisputeOpened(event) => Some((DocumentKind::Dispute, &event.number)),
+            Event::HouseholdsMerged(event) => Some((DocumentKind::Merge, &event.number)),
+            Event::HouseholdSplit(event) => Some((DocumentKind::Split, &event.number)),
+            Event::HouseholdDeparted(event) => Some((DocumentKind::Departure, &event.number)),
+            Event::HouseholdArrived(event) => Some((DocumentKind::Arrival, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -253,6 +310,10 @@ impl Event {
             | Event::HouseholdRegistered(_)
             | Event::HouseholdChanged(_)
             | Event::HouseholdMovedOut(_)
+            | Event::HouseholdsMerged(_)
+            | Event::HouseholdSplit(_)
+            | Event::HouseholdDeparted(_)
+            | Event::HouseholdArrived(_)
             | Event::AdvanceRefunded(_)
             | Event::OpeningRecorded(_)
             | Event::PickupRecorded(_)

@@ -47,6 +47,8 @@ pub enum Need {
     OpenRegister(RegisterKind),
     /// What is in stock and in transit of every material.
     Stock,
+    /// Whether the database has the book of another village.
+    VillageExists(VillageCode),
     /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
     /// that reach into the month or begin after it.
     WholeVillage(Month),
@@ -248,6 +250,7 @@ pub struct Book {
     pub(crate) registers: Known<(RegisterKind, String), RegisterRow>,
     pub(crate) open_registers: BTreeMap<RegisterKind, BTreeSet<String>>,
     pub(crate) stock: Option<BTreeMap<(Account, MaterialCode), Stock>>,
+    pub(crate) other_villages: Known<VillageCode, ()>,
     pub(crate) whole_from: Option<Month>,
     pub(crate) projections: Projections,
 }
@@ -275,6 +278,7 @@ impl Book {
             registers: Known::default(),
             open_registers: BTreeMap::new(),
             stock: None,
+            other_villages: Known::default(),
             whole_from: None,
             projections: Projections::default(),
         }
@@ -295,6 +299,7 @@ impl Book {
         book.commands.set_complete();
         book.last_numbers.set_complete();
         book.registers.set_complete();
+        book.other_villages.set_complete();
         for kind in RegisterKind::ALL {
             book.open_registers.insert(*kind, BTreeSet::new());
         }
@@ -339,6 +344,7 @@ impl Book {
         self.documents = Known::default();
         self.household_entries = Known::default();
         self.last_numbers = Known::default();
+        self.other_villages = Known::default();
         let open = &self.open_registers;
         self.registers
             .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
@@ -387,6 +393,10 @@ impl Book {
             }
             Need::OpenRegister(kind) => !self.open_registers.contains_key(kind),
             Need::Stock => self.stock.is_none(),
+            Need::VillageExists(village) => {
+                let need = || need.clone();
+                self.other_villages.get(village, need).is_err()
+            }
             Need::WholeVillage(from) => self.whole_village(*from).is_err(),
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month, is_long_vacant};
 use crate::domain::number::half_up;
 use crate::domain::settlement::apply_advance;
-use crate::domain::{Event, HouseholdKind, HouseholdNo, Money, Refusal};
+use crate::domain::{ChargeKey, Event, HouseholdKind, HouseholdNo, Money, Refusal};
 
 /// What the fee is counted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -146,7 +146,7 @@ impl AdoptFeePolicy {
         let is_charged = book.accounts().any(|(_, account)| {
             account
                 .charges
-                .range(self.effective_from..)
+                .range(ChargeKey::own(self.effective_from)..)
                 .any(|(_, charge)| charge.gross.is_positive())
         });
         if !is_later || is_charged || !begins(before.terms.period) || !begins(self.terms.period) {
@@ -277,7 +277,7 @@ impl ChargeFees {
         for charge in &charges {
             postings.extend(charge_postings(charge));
             let mut advance = book.account(&charge.household_no)?.advance;
-            let open = [(charge.period, charge.gross - charge.waived)];
+            let open = [(charge.period.into(), charge.gross - charge.waived)];
             postings.extend(apply_advance(&charge.household_no, &mut advance, open));
         }
         let event = Event::FeesCharged(FeesCharged {
@@ -331,9 +331,13 @@ pub(crate) fn due_charges(book: &Book, month: Month) -> Result<Vec<IssuedCharge>
     if policy.terms.basis == Basis::None || period < book.village()?.opening_month {
         return Ok(Vec::new());
     }
+    let key = ChargeKey::own(period);
     let mut due = Vec::new();
-    for (household_no, household) in book.households() {
-        let is_charged = book.account(household_no)?.charges.contains_key(&period);
+    let households = book.households();
+    for (household_no, household) in
+        households.filter(|(_, household)| household.merged_into.is_none())
+    {
+        let is_charged = book.account(household_no)?.charges.contains_key(&key);
         if !is_charged && let Some(charge) = due_charge(household_no, household, policy, month)? {
             due.push(charge);
         }

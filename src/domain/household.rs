@@ -70,6 +70,8 @@ pub struct Household {
     pub moved_in: Option<Date>,
     /// The day it moved out.
     pub moved_out: Option<Date>,
+    /// The household that it was merged into: its number is an alias (R-HH-1).
+    pub merged_into: Option<HouseholdNo>,
     /// Its attributes, each from a day on. Never empty.
     pub terms: BTreeMap<Date, HouseholdTerms>,
 }
@@ -154,6 +156,20 @@ impl RegisterHousehold {
     /// # Errors
     /// [`Refusal::HouseholdNoTaken`], [`Refusal::OutOfRange`], [`Refusal::UnknownWord`] for an unknown welfare category.
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
+        let registered = self.registered(book)?;
+        let occurred_at =
+            book.within_books(month::start_of_day(self.moved_in.unwrap_or(BEGINNING)))?;
+        Ok(Decision::on(
+            occurred_at,
+            Event::HouseholdRegistered(registered),
+        ))
+    }
+
+    /// The household as it is registered.
+    ///
+    /// # Errors
+    /// As [`RegisterHousehold::decide`].
+    pub(crate) fn registered(&self, book: &Book) -> Result<RegisteredHousehold, Stop> {
         let village = book.village()?;
         if book.household(&self.household_no)?.is_some() {
             return Err(Refusal::HouseholdNoTaken {
@@ -169,23 +185,17 @@ impl RegisterHousehold {
             vacant_since: self.vacant_since,
             save_up: self.save_up,
         };
-        let occurred_at =
-            book.within_books(month::start_of_day(self.moved_in.unwrap_or(BEGINNING)))?;
-        let registered = RegisteredHousehold {
+        Ok(RegisteredHousehold {
             household_no: self.household_no.clone(),
             group: self.group.clone(),
             moved_in: self.moved_in,
             terms,
-        };
-        Ok(Decision::on(
-            occurred_at,
-            Event::HouseholdRegistered(registered),
-        ))
+        })
     }
 }
 
 /// A household has 1 to 99 people; more is a typing mistake.
-fn check_headcount(headcount: i64) -> Result<(), Refusal> {
+pub(crate) fn check_headcount(headcount: i64) -> Result<(), Refusal> {
     if (1..=99).contains(&headcount) {
         return Ok(());
     }
@@ -266,10 +276,10 @@ impl ChangeHousehold {
     /// Changes the attributes from a day on; charges that were issued stay as they are (R-FE-5).
     ///
     /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::ChangeBeforeLatest`], [`Refusal::OutOfRange`], [`Refusal::UnknownWord`].
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::HouseholdMerged`], [`Refusal::ChangeBeforeLatest`], [`Refusal::OutOfRange`], [`Refusal::UnknownWord`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let village = book.village()?;
-        let household = book.known_household(&self.household_no)?;
+        let household = book.unmerged_household(&self.household_no)?;
         let unknown = || Refusal::HouseholdUnknown {
             household_no: self.household_no.to_string(),
         };

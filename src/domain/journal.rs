@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::account::{Account, AccountRef};
+use crate::domain::charge_key::ChargeKey;
 use crate::domain::event::Event;
 use crate::domain::month::Month;
 use crate::domain::seal::Hash;
@@ -151,8 +152,8 @@ pub struct Posting {
     pub amount: Money,
     /// Why.
     pub flow: Flow,
-    /// The period of the household's charge, where the posting moves a charge.
-    pub period: Option<Month>,
+    /// The household's charge, where the posting moves one; between two households it names whom the charge was issued to.
+    pub charge: Option<ChargeKey>,
 }
 
 impl Posting {
@@ -163,14 +164,14 @@ impl Posting {
             credit,
             amount,
             flow,
-            period: None,
+            charge: None,
         }
     }
 
-    /// The same posting for a household's charge of a period.
+    /// The same posting for a household's charge.
     #[must_use]
-    pub fn on_charge(mut self, period: Month) -> Posting {
-        self.period = Some(period);
+    pub fn on_charge(mut self, charge: impl Into<ChargeKey>) -> Posting {
+        self.charge = Some(charge.into());
         self
     }
 

@@ -13,14 +13,17 @@ pub mod number;
 pub mod weight;
 
 pub mod account;
+pub mod charge_key;
 pub mod journal;
 pub mod seal;
 
 pub mod dispute;
+pub mod clearing;
 pub mod fee;
 pub mod household;
 pub mod household_account;
 pub mod material;
+pub mod merge;
 pub mod move_out;
 pub mod opening;
 pub mod pickup;
@@ -31,6 +34,7 @@ pub mod schedule;
 mod service;
 pub mod settings;
 pub mod settlement;
+pub mod split;
 pub mod stock;
 pub mod village;
 
@@ -49,6 +53,7 @@ pub mod report;
 
 pub use self::account::{Account, AccountRef};
 pub use self::actor::{Actor, Role};
+pub use self::charge_key::ChargeKey;
 pub use self::command::{Command, Request};
 pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};

@@ -11,7 +11,7 @@ use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month};
 use crate::domain::settlement::apply_advance;
-use crate::domain::{Event, HouseholdNo, Money, Refusal};
+use crate::domain::{ChargeKey, Event, HouseholdNo, Money, Refusal};
 
 /// A household moves out (R-FE-6).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub struct MoveOut {
 /// A charge priced again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RepricedCharge {
-    /// The first month of its period.
-    pub period: Month,
+    /// The charge.
+    pub period: ChargeKey,
     /// Months that are charged now.
     pub liable_months: i64,
     /// Gross amount now.
@@ -45,45 +45,20 @@ pub struct MovedOut {
     pub repriced: Vec<RepricedCharge>,
 }
 
+/// Charges priced again, the postings, and the account after them.
+pub(crate) type Settled = (Vec<RepricedCharge>, Vec<Posting>, HouseholdAccount);
+
 impl MoveOut {
     /// Prices again each charge whose period has not ended before the month of the move; what was paid too much becomes fee advance and
     /// is applied at once to other open charges (R-FE-6).
     ///
     /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::MovedOutAlready`], [`Refusal::MovedOutBeforeMovedIn`], [`Refusal::InTheFuture`],
-    /// [`Refusal::BeforeOpening`].
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::HouseholdMerged`], [`Refusal::MovedOutAlready`], [`Refusal::MovedOutBeforeMovedIn`],
+    /// [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let occurred_at = month::start_of_day(self.moved_out);
         book.check_time("moved_out", occurred_at)?;
-        let household = book.known_household(&self.household_no)?;
-        let household_no = || self.household_no.to_string();
-        if let Some(moved_out) = household.moved_out {
-            return Err(Refusal::MovedOutAlready {
-                household_no: household_no(),
-                moved_out,
-            }
-            .into());
-        }
-        if let Some(moved_in) = household
-            .moved_in
-            .filter(|moved_in| self.moved_out < *moved_in)
-        {
-            return Err(Refusal::MovedOutBeforeMovedIn {
-                household_no: household_no(),
-                moved_in,
-            }
-            .into());
-        }
-        let mut account = book.account(&self.household_no)?.clone();
-        let mut repriced = Vec::new();
-        let mut postings = Vec::new();
-        for (period, charge) in &mut account.charges {
-            if let Some(lower) = self.reprice(household, *period, charge)? {
-                postings.extend(self.credit_back(*period, charge, &lower, &mut account.advance));
-                repriced.push(lower);
-            }
-        }
-        postings.extend(advance_to_open_charges(&self.household_no, &mut account));
+        let (repriced, postings, _) = self.settle(book)?;
         let event = Event::HouseholdMovedOut(MovedOut {
             moved: self.clone(),
             repriced,
@@ -93,14 +68,42 @@ impl MoveOut {
         Ok(decision)
     }
 
+    /// What a move-out does to charges, with its postings and the account after them.
+    ///
+    /// # Errors
+    /// As [`MoveOut::decide`].
+    pub(crate) fn settle(&self, book: &Book) -> Result<Settled, Stop> {
+        let household = book.unmerged_household(&self.household_no)?;
+        household.check_is_there(&self.household_no)?;
+        household.check_was_there(&self.household_no, self.moved_out)?;
+        let mut account = book.account(&self.household_no)?.clone();
+        let mut repriced = Vec::new();
+        let mut postings = Vec::new();
+        for (key, charge) in &mut account.charges {
+            // A charge that came with a merge is priced by its own household's time here; one that came by a split concerns another.
+            let issued_to = key.issued_to.as_ref().unwrap_or(&self.household_no);
+            if book.resolve(issued_to)? != self.household_no {
+                continue;
+            }
+            let household = book.known_household(issued_to)?;
+            if let Some(lower) = self.reprice(household, key, charge)? {
+                postings.extend(self.credit_back(key, charge, &lower, &mut account.advance));
+                repriced.push(lower);
+            }
+        }
+        postings.extend(advance_to_open_charges(&self.household_no, &mut account));
+        Ok((repriced, postings, account))
+    }
+
     /// The charge with the move known, if that makes it lower. Charges from before the opening were never priced here.
     fn reprice(
         &self,
         household: &Household,
-        period: Month,
+        key: &ChargeKey,
         charge: &Charge,
     ) -> Result<Option<RepricedCharge>, Refusal> {
         let months = i32::try_from(charge.basis.period_months).unwrap_or(1);
+        let period = key.period;
         let last = period.plus(months.saturating_sub(1));
         if charge.basis.policy_version == 0 || last < Month::of(self.moved_out) {
             return Ok(None);
@@ -111,9 +114,12 @@ impl MoveOut {
             ..charge.basis
         }
         .price()?;
+        // What a split took of the charge is no longer part of it.
+        let (full, _) = charge.basis.price()?;
+        let gross = (gross - (full - charge.gross)).max(waived);
         let is_lower = gross < charge.gross;
         Ok(is_lower.then_some(RepricedCharge {
-            period,
+            period: key.clone(),
             liable_months,
             gross,
             waived,
@@ -123,7 +129,7 @@ impl MoveOut {
     /// Dr 5001 gross difference; Cr 5002 waived difference, Cr 1122 what is open, Cr 2203 the rest.
     fn credit_back(
         &self,
-        period: Month,
+        key: &ChargeKey,
         charge: &mut Charge,
         lower: &RepricedCharge,
         advance: &mut Money,
@@ -150,7 +156,7 @@ impl MoveOut {
                 amount,
                 Flow::CreditedBack,
             )
-            .on_charge(period)
+            .on_charge(key.clone())
         })
         .collect()
     }
@@ -185,10 +191,10 @@ impl RefundAdvance {
     /// [`Refusal::HouseholdUnknown`], [`Refusal::AdvanceTooSmall`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("paid_at", self.paid_at)?;
-        book.known_household(&self.household_no)?;
-        let available = book.account(&self.household_no)?.advance;
+        let household = book.resolve(&self.household_no)?;
+        let available = book.account(&household)?.advance;
         if self.amount > available || !self.amount.is_positive() {
-            let household_no = self.household_no.to_string();
+            let household_no = household.to_string();
             return Err(Refusal::AdvanceTooSmall {
                 household_no,
                 available,
@@ -201,8 +207,12 @@ impl RefundAdvance {
         } else {
             Account::CashOnHand
         };
-        let mut decision = Decision::on(self.paid_at, Event::AdvanceRefunded(self.clone()));
-        let advance = Account::FeeAdvance.of(self.household_no.as_str());
+        let advance = Account::FeeAdvance.of(household.as_str());
+        let refunded = RefundAdvance {
+            household_no: household,
+            ..self.clone()
+        };
+        let mut decision = Decision::on(self.paid_at, Event::AdvanceRefunded(refunded));
         decision.postings = vec![Posting::new(
             advance,
             paid_from.alone(),

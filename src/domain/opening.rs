@@ -9,7 +9,7 @@ use crate::domain::facts::{Book, DocumentKind, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::move_out::advance_to_open_charges;
 use crate::domain::{
-    DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
+    ChargeKey, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
 };
 
 /// One opening line.
@@ -144,8 +144,8 @@ impl RecordOpening {
     /// Books the line on the last day of the month before the opening month. A line that was voided may be recorded again.
     ///
     /// # Errors
-    /// [`Refusal::DocumentNoTaken`], [`Refusal::HouseholdUnknown`], [`Refusal::MaterialUnknown`], [`Refusal::WrongUnit`],
-    /// [`Refusal::AccountUnknown`], [`Refusal::OpeningChargeNotBefore`], [`Refusal::OutOfRange`].
+    /// [`Refusal::DocumentNoTaken`], [`Refusal::HouseholdUnknown`], [`Refusal::HouseholdMerged`], [`Refusal::MaterialUnknown`],
+    /// [`Refusal::WrongUnit`], [`Refusal::AccountUnknown`], [`Refusal::OpeningChargeNotBefore`], [`Refusal::OutOfRange`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let opening_month = book.village()?.opening_month;
         let number = self.line.number()?;
@@ -159,7 +159,7 @@ impl RecordOpening {
             .into());
         }
         if let Some(household) = self.line.household() {
-            book.known_household(&household)?;
+            book.unmerged_household(&household)?;
             book.account(&household)?;
         }
         let (side, amount) = self.line.side();
@@ -363,6 +363,7 @@ fn check_advance_is_there(
     household: &HouseholdNo,
     line: &OpeningLine,
 ) -> Result<(), Stop> {
+    let household = &book.resolve(household)?;
     let available = book.account(household)?.advance;
     match line {
         OpeningLine::Account {
@@ -385,27 +386,34 @@ fn check_advance_is_there(
     }
 }
 
-/// Takes an opening charge back: what is open of it, and what was paid on it as fee advance, which is applied at once to other charges.
+/// Takes an opening charge back from the household that it is with: what is open of it, and what was paid on it as fee advance, which is applied at once to other charges.
 fn void_charge(
     book: &Book,
     household: &HouseholdNo,
     period: Month,
     amount: Money,
 ) -> Result<Vec<Posting>, Stop> {
-    let side = |account: Account| account.of(household.as_str());
-    let mut account = book.account(household)?.clone();
-    let open = account
-        .charges
-        .get(&period)
-        .map_or(Money::ZERO, |charge| charge.open);
+    let holder = book.resolve(household)?;
+    let key = ChargeKey::own(period).stated(household).held_by(&holder);
+    let side = |account: Account| account.of(holder.as_str());
+    let mut account = book.account(&holder)?.clone();
+    let charge = account.charges.get(&key);
+    let (gross, open) = charge.map_or((amount, Money::ZERO), |charge| (charge.gross, charge.open));
+    if gross != amount {
+        return Err(Refusal::ChargeElsewhere {
+            household_no: holder.to_string(),
+            charge: key.to_string(),
+        }
+        .into());
+    }
     let paid = amount - open;
     account.advance += paid;
-    account.charges.remove(&period);
+    account.charges.remove(&key);
     let mut postings: Vec<Posting> = [(Account::FeeReceivable, open), (Account::FeeAdvance, paid)]
         .into_iter()
         .filter_map(|(account, amount)| against_clearing(side(account), -amount, Flow::PriorPeriod))
-        .map(|posting| posting.on_charge(period))
+        .map(|posting| posting.on_charge(key.clone()))
         .collect();
-    postings.extend(advance_to_open_charges(household, &mut account));
+    postings.extend(advance_to_open_charges(&holder, &mut account));
     Ok(postings)
 }

@@ -247,14 +247,14 @@ impl RecordPickup {
     /// [`Refusal::BeforeOpening`] and those of its lines.
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("occurred_at", self.occurred_at)?;
-        book.known_household(&self.household_no)?;
+        let household_no = book.resolve(&self.household_no)?;
         book.check_new_document(DocumentKind::Pickup, &self.pickup_no)?;
         book.look_for_round(self.round.as_ref())?;
         let list = book.price_list_at(self.occurred_at)?;
         let pickup = Pickup {
             pickup_no: self.pickup_no.clone(),
             occurred_at: self.occurred_at,
-            household_no: self.household_no.clone(),
+            household_no,
             collector: self.collector.clone(),
             confirmation: self.confirmation,
             price_list: list.effective_from,

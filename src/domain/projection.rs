@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::domain::account::{Account, AccountRef};
@@ -12,10 +13,10 @@ use crate::domain::household::{BEGINNING, Household, RegisteredHousehold};
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
-use crate::domain::move_out::MovedOut;
+use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
-use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
+use crate::domain::{ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
 /// The key of a month's figure of an account.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -88,7 +89,7 @@ pub struct Projections {
     /// Personal details.
     pub people: BTreeMap<HouseholdNo, Person>,
     /// Charges that changed.
-    pub charges: HashSet<(HouseholdNo, Month)>,
+    pub charges: HashSet<(HouseholdNo, ChargeKey)>,
     /// Whether the village was opened.
     pub opened: bool,
     /// Whether its settings changed since.
@@ -194,7 +195,24 @@ impl Book {
                 }
                 self.apply_person(&event.household_no, private);
             }
-            Event::HouseholdMovedOut(event) => self.apply_move_out(event),
+            Event::HouseholdMovedOut(event) => {
+                let moved = &event.moved;
+                self.apply_move_out(&moved.household_no, moved.moved_out, &event.repriced);
+            }
+            Event::HouseholdsMerged(event) => self.apply_merge(event),
+            Event::HouseholdSplit(event) => self.apply_split(event),
+            Event::HouseholdDeparted(event) => {
+                self.apply_move_out(&event.household_no, event.on, &event.repriced);
+                self.apply_clearing(&entry.decision.event);
+            }
+            Event::HouseholdArrived(event) => {
+                if let Some(registered) = &event.registered {
+                    self.apply_registration(registered);
+                    self.apply_person(&event.household_no, private);
+                }
+                self.apply_clearing(&entry.decision.event);
+            }
+            Event::DocumentVoided(event) => self.apply_clearing_void(event.kind, &event.number),
             Event::OpeningRecorded(event) => self.apply_opening(&event.line, entry.month()),
             Event::OpeningVoided(event) => self.apply_opening_void(&event.line),
             Event::FeesCharged(event) => {
@@ -230,12 +248,13 @@ impl Book {
         }
     }
 
-    fn apply_registration(&mut self, event: &RegisteredHousehold) {
+    pub(crate) fn apply_registration(&mut self, event: &RegisteredHousehold) {
         let from = event.moved_in.unwrap_or(BEGINNING);
         let household = Household {
             group: event.group.clone(),
             moved_in: event.moved_in,
             moved_out: None,
+            merged_into: None,
             terms: BTreeMap::from([(from, event.terms.clone())]),
         };
         self.households.put(event.household_no.clone(), household);
@@ -267,13 +286,12 @@ impl Book {
         person.waivers = details.waivers.or(person.waivers.take());
     }
 
-    fn apply_move_out(&mut self, event: &MovedOut) {
-        let household_no = &event.moved.household_no;
-        if let Some(household) = self.households.change(household_no) {
-            household.moved_out = Some(event.moved.moved_out);
+    fn apply_move_out(&mut self, number: &HouseholdNo, on: Date, repriced: &[RepricedCharge]) {
+        if let Some(household) = self.households.change(number) {
+            household.moved_out.get_or_insert(on);
         }
-        for lower in &event.repriced {
-            self.change_charge(household_no, lower.period, |charge| {
+        for lower in repriced {
+            self.change_charge(number, &lower.period, |charge| {
                 charge.gross = lower.gross;
                 charge.waived = lower.waived;
                 charge.basis.liable_months = lower.liable_months;
@@ -290,7 +308,7 @@ impl Book {
             from_advance: Money::ZERO,
             basis: charge.basis,
         };
-        self.insert_charge(&charge.household_no, charge.period, row);
+        self.insert_charge(&charge.household_no, charge.period.into(), row);
     }
 
     fn apply_opening(&mut self, line: &OpeningLine, issued_in: Month) {
@@ -319,7 +337,7 @@ impl Book {
             from_advance: Money::ZERO,
             basis,
         };
-        self.insert_charge(household_no, *period, row);
+        self.insert_charge(household_no, ChargeKey::own(*period), row);
     }
 
     fn apply_opening_void(&mut self, line: &OpeningLine) {
@@ -331,31 +349,37 @@ impl Book {
         else {
             return;
         };
-        self.change_charge(household_no, *period, |charge| charge.gross = Money::ZERO);
+        let Ok(holder) = self.resolve(household_no) else {
+            return;
+        };
+        let key = ChargeKey::own(*period).stated(household_no).held_by(&holder);
+        self.change_charge(&holder, &key, |charge| charge.gross = Money::ZERO);
     }
 
-    fn insert_charge(&mut self, household: &HouseholdNo, period: Month, row: Charge) {
+    pub(crate) fn insert_charge(&mut self, household: &HouseholdNo, key: ChargeKey, row: Charge) {
         self.accounts
             .known_or_default(household)
             .charges
-            .insert(period, row);
-        self.projections.charges.insert((household.clone(), period));
+            .insert(key.clone(), row);
+        self.projections.charges.insert((household.clone(), key));
     }
 
-    fn change_charge(
+    pub(crate) fn change_charge(
         &mut self,
         household: &HouseholdNo,
-        period: Month,
+        key: &ChargeKey,
         change: impl FnOnce(&mut Charge),
     ) {
         if let Some(charge) = self
             .accounts
             .known_or_default(household)
             .charges
-            .get_mut(&period)
+            .get_mut(key)
         {
             change(charge);
-            self.projections.charges.insert((household.clone(), period));
+            self.projections
+                .charges
+                .insert((household.clone(), key.clone()));
         }
     }
 
@@ -382,15 +406,13 @@ impl Book {
                 group,
             };
             *self.projections.account_months.entry(key).or_default() += amount;
-            if let Some(account) = household
-                .as_ref()
-                .and_then(|number| self.accounts.get_known(number))
-            {
-                advance_account(account, side.account, month, posting, amount);
-                if let (Account::FeeReceivable, Some(period), Some(number)) =
-                    (side.account, posting.period, household)
-                {
-                    self.projections.charges.insert((number, period));
+            let Some(number) = household else { continue };
+            if let Some(account) = self.accounts.get_known(&number) {
+                account.advance_side(&number, side.account, month, posting, amount);
+                let is_charge = side.account == Account::FeeReceivable;
+                if let Some(key) = posting.charge.as_ref().filter(|_| is_charge) {
+                    let key = key.held_by(&number);
+                    self.projections.charges.insert((number, key));
                 }
             }
         }
@@ -457,40 +479,5 @@ impl Book {
             *account.credit_moved.entry(key.month).or_default() -= *amount;
         }
         self.accounts.load(household, Some(account));
-    }
-}
-
-/// Moves a household's own figures by one side of a posting; the side's amount is debit positive.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the other kinds say nothing here"
-)]
-fn advance_account(
-    account: &mut HouseholdAccount,
-    side: Account,
-    month: Month,
-    posting: &Posting,
-    amount: Money,
-) {
-    match side {
-        Account::HouseholdCredit => {
-            account.credit -= amount;
-            *account.credit_moved.entry(month).or_default() -= amount;
-        }
-        Account::FeeAdvance => account.advance -= amount,
-        Account::FeeReceivable => {
-            // What a charge opens with came with its event.
-            let moves_open = !matches!(posting.flow, Flow::Charge | Flow::Opening);
-            let charge = posting
-                .period
-                .and_then(|period| account.charges.get_mut(&period));
-            if let Some(charge) = charge.filter(|_| moves_open) {
-                charge.open += amount;
-                if posting.flow == Flow::AdvanceUsed {
-                    charge.from_advance -= amount;
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -200,6 +200,31 @@ pub enum Refusal {
     OpeningChargeNotBefore { period: Month, opening_month: Month },
     /// A policy takes effect only from the start of a period that is not charged yet (R-FE-1).
     PolicyNotFromNextPeriod { effective_from: Month },
+    /// A household is not merged with itself.
+    MergedWithItself { household_no: String },
+    /// The number is an alias: the household was merged into another (R-HH-1).
+    HouseholdMerged { household_no: String, into: String },
+    /// A payout of the household waits to be paid or cancelled, and holds its credit.
+    PayoutPending {
+        household_no: String,
+        number: String,
+    },
+    /// The household has no such charge, or nothing is open of it.
+    ChargeNotOpen {
+        household_no: String,
+        charge: String,
+    },
+    /// A part of the charge went to another household by a split.
+    ChargeElsewhere {
+        household_no: String,
+        charge: String,
+    },
+    /// Charges are still open that the credit does not cover (R-HH-3).
+    StillOwes { household_no: String, amount: Money },
+    /// Credit below zero is made good first (R-HH-3).
+    CreditBelowZero { household_no: String, amount: Money },
+    /// The other village is this one.
+    SameVillage { village: VillageCode },
     /// A change would take effect before the household's latest one.
     ChangeBeforeLatest { household_no: String, latest: Date },
 }

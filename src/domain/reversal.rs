@@ -71,8 +71,8 @@ impl VoidDocument {
     /// Reverses the document whole; what it leaves in stock without quantity is settled at once (R-SA-2).
     ///
     /// # Errors
-    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::NotVoidable`], [`Refusal::InTheFuture`],
-    /// [`Refusal::BeforeOpening`].
+    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::NotVoidable`], [`Refusal::AdvanceTooSmall`],
+    /// [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("voided_at", self.voided_at)?;
         let document = book.live_document(self.kind, &self.number)?;
@@ -86,6 +86,7 @@ impl VoidDocument {
                 number: self.number.to_string(),
                 kind: self.kind.word(),
             })?;
+        book.check_clearing_void(&document.event)?;
         let (postings, movements) = booked;
         let voided = DocumentVoided {
             kind: self.kind,

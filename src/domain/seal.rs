@@ -163,8 +163,9 @@ fn encode_posting(encoder: Encoder, posting: &Posting) -> Encoder {
         .text(posting.flow.word())
         .text(
             &posting
-                .period
-                .map(|period| period.to_string())
+                .charge
+                .as_ref()
+                .map(|charge| charge.to_string())
                 .unwrap_or_default(),
         )
 }

@@ -11,17 +11,17 @@ use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::Month;
 use crate::domain::move_out::advance_to_open_charges;
-use crate::domain::{CollectorCode, DocumentNo, Event, HouseholdNo, Money, Refusal};
+use crate::domain::{ChargeKey, CollectorCode, DocumentNo, Event, HouseholdNo, Money, Refusal};
 
 /// Splits an amount over open charges in the order given; what is left over is left in `amount`.
-fn apply_in_order(
+pub(crate) fn apply_in_order(
     amount: &mut Money,
-    open: impl IntoIterator<Item = (Month, Money)>,
-) -> impl Iterator<Item = (Month, Money)> {
-    open.into_iter().filter_map(move |(period, open)| {
+    open: impl IntoIterator<Item = (ChargeKey, Money)>,
+) -> impl Iterator<Item = (ChargeKey, Money)> {
+    open.into_iter().filter_map(move |(key, open)| {
         let applied = open.min(*amount);
         *amount -= applied;
-        applied.is_positive().then_some((period, applied))
+        applied.is_positive().then_some((key, applied))
     })
 }
 
@@ -29,18 +29,30 @@ fn apply_in_order(
 pub(crate) fn apply_advance(
     household: &HouseholdNo,
     advance: &mut Money,
-    open: impl IntoIterator<Item = (Month, Money)>,
+    open: impl IntoIterator<Item = (ChargeKey, Money)>,
 ) -> Vec<Posting> {
+    let used: Vec<_> = apply_in_order(advance, open).collect();
+    advance_used(household, &used)
+}
+
+/// The open charges that a household's fee advance pays, oldest first.
+pub(crate) fn use_of_advance(account: &HouseholdAccount) -> Vec<(ChargeKey, Money)> {
+    let open: Vec<_> = account.open_charges().collect();
+    apply_in_order(&mut account.advance.clone(), open).collect()
+}
+
+/// Fee advance used against charges: Dr 2203, Cr 1122.
+pub(crate) fn advance_used(household: &HouseholdNo, used: &[(ChargeKey, Money)]) -> Vec<Posting> {
     let side = |account: Account| account.of(household.as_str());
-    apply_in_order(advance, open)
-        .map(|(period, amount)| {
+    used.iter()
+        .map(|(key, amount)| {
             Posting::new(
                 side(Account::FeeAdvance),
                 side(Account::FeeReceivable),
-                amount,
+                *amount,
                 Flow::AdvanceUsed,
             )
-            .on_charge(period)
+            .on_charge(key.clone())
         })
         .collect()
 }
@@ -87,8 +99,8 @@ pub struct CashReceipt {
     /// What was received.
     #[serde(flatten)]
     pub received: ReceiveCash,
-    /// What it paid at once: the charges' periods and amounts, oldest first. The rest became fee advance.
-    pub applied: Vec<(Month, Money)>,
+    /// What it paid at once: the charges and amounts, oldest first. The rest became fee advance.
+    pub applied: Vec<(ChargeKey, Money)>,
 }
 
 impl CashReceipt {
@@ -96,14 +108,14 @@ impl CashReceipt {
     pub fn postings(&self) -> Vec<Posting> {
         let cash = self.received.taken_by.account();
         let side = |account: Account| account.of(self.received.household_no.as_str());
-        let pay = |(period, amount): &(Month, Money)| {
+        let pay = |(key, amount): &(ChargeKey, Money)| {
             Posting::new(
                 cash.clone(),
                 side(Account::FeeReceivable),
                 *amount,
                 Flow::Cash,
             )
-            .on_charge(*period)
+            .on_charge(key.clone())
         };
         let paid = self.applied.iter().map(|(_, amount)| *amount).sum();
         let rest = self.received.amount - paid;
@@ -122,7 +134,7 @@ impl ReceiveCash {
     /// [`Refusal::HouseholdUnknown`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`], [`Refusal::OutOfRange`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("received_at", self.received_at)?;
-        book.known_household(&self.household_no)?;
+        let household_no = book.resolve(&self.household_no)?;
         if !self.amount.is_positive() {
             let (value, most) = (
                 self.amount.to_string(),
@@ -138,10 +150,13 @@ impl ReceiveCash {
         }
         let receipt_no = book.next_number(DocumentKind::CashReceipt, self.received_at)?;
         let mut rest = self.amount;
-        let open: Vec<_> = book.account(&self.household_no)?.open_charges().collect();
+        let open: Vec<_> = book.account(&household_no)?.open_charges().collect();
         let receipt = CashReceipt {
             receipt_no,
-            received: self.clone(),
+            received: ReceiveCash {
+                household_no,
+                ..self.clone()
+            },
             applied: apply_in_order(&mut rest, open).collect(),
         };
         let postings = receipt.postings();
@@ -196,8 +211,9 @@ impl VoidCash {
             .into());
         };
         let household_no = receipt.received.household_no.clone();
-        let mut account = book.account(&household_no)?.clone();
-        let postings = take_back(receipt, &mut account)?;
+        let holder = book.resolve(&household_no)?;
+        let mut account = book.account(&holder)?.clone();
+        let postings = take_back(receipt, &holder, &mut account)?;
         let voided = CashVoided {
             receipt_no: self.receipt_no.clone(),
             household_no,
@@ -212,19 +228,21 @@ impl VoidCash {
     }
 }
 
-/// The postings that take a receipt back: first from the charges it paid, then from the advance, and where that was used since, from the
+/// The postings that take a receipt back from the household that the payer is now: first from the charges it paid, then from the advance, and where that was used since, from the
 /// charges that the advance paid, newest first. Advance that is left beside open charges is applied again.
 fn take_back(
     receipt: &CashReceipt,
+    household: &HouseholdNo,
     account: &mut HouseholdAccount,
 ) -> Result<Vec<Posting>, Refusal> {
-    let household = &receipt.received.household_no;
+    let payer = &receipt.received.household_no;
     let cash = receipt.received.taken_by.account();
     let side = |account: Account| account.of(household.as_str());
     let mut postings = Vec::new();
     let mut rest = receipt.received.amount;
-    for (period, applied) in &receipt.applied {
-        let Some(charge) = account.charges.get_mut(period) else {
+    for (key, applied) in &receipt.applied {
+        let key = key.stated(payer).held_by(household);
+        let Some(charge) = account.charges.get_mut(&key) else {
             continue;
         };
         let reopened = charge.settled().min(*applied);
@@ -237,10 +255,10 @@ fn take_back(
                 reopened,
                 Flow::Cash,
             );
-            postings.push(posting.on_charge(*period));
+            postings.push(posting.on_charge(key));
         }
     }
-    for (period, charge) in account.charges.iter_mut().rev() {
+    for (key, charge) in account.charges.iter_mut().rev() {
         let shortfall = rest - account.advance;
         let reopened = shortfall.min(charge.from_advance).min(charge.settled());
         if reopened.is_positive() {
@@ -253,7 +271,7 @@ fn take_back(
                 reopened,
                 Flow::AdvanceUsed,
             );
-            postings.push(posting.on_charge(*period));
+            postings.push(posting.on_charge(key.clone()));
         }
     }
     if rest > account.advance {
@@ -327,14 +345,14 @@ fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
         let open: Vec<_> = account.open_charges_issued_by(month).collect();
         let side = |account: Account| account.of(household_no.as_str());
         postings.extend(
-            apply_in_order(&mut available, open).map(|(period, amount)| {
+            apply_in_order(&mut available, open).map(|(key, amount)| {
                 Posting::new(
                     side(Account::HouseholdCredit),
                     side(Account::FeeReceivable),
                     amount,
                     Flow::Offset,
                 )
-                .on_charge(period)
+                .on_charge(key)
             }),
         );
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::domain::facts::Head;
 use crate::domain::journal::{Decision, Direction, Entry, Flow, Posting, Private, StockMovement};
 use crate::domain::seal::{HASH_VERSION, Hash};
-use crate::domain::{Account, MaterialCode, Money, Month, Quantity, VillageCode};
+use crate::domain::{Account, ChargeKey, MaterialCode, Money, Month, Quantity, VillageCode};
 
 /// The version of the format.
 pub const VERSION: i64 = 1;
@@ -141,7 +141,7 @@ struct PostingLine {
     amount: Money,
     flow: Flow,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    period: Option<Month>,
+    period: Option<ChargeKey>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -209,7 +209,7 @@ pub fn write_entry(entry: &Entry, private: Option<&Private>) -> Result<String, D
         credit_subject: posting.credit.subject.clone(),
         amount: posting.amount,
         flow: posting.flow,
-        period: posting.period,
+        period: posting.charge.clone(),
     };
     let movement = |movement: &StockMovement| MovementLine {
         account: movement.account,
@@ -261,7 +261,7 @@ pub fn read_entry(line: i64, text: &str) -> Result<(Entry, Option<Private>), Dum
         credit: posting.credit_account.of(posting.credit_subject),
         amount: posting.amount,
         flow: posting.flow,
-        period: posting.period,
+        charge: posting.period,
     };
     let movement = |movement: MovementLine| StockMovement {
         account: movement.account,

@@ -236,6 +236,7 @@ impl Facts {
                 book.load_stock(stock.remove(&id).unwrap_or_default());
             }
         }
+        self.load_other_villages(tx, &wanted.other_villages).await?;
         for (id, from) in wanted.whole_villages {
             self.load_whole(tx, id, from).await?;
         }
@@ -280,6 +281,33 @@ impl Facts {
             };
             if let Some(book) = self.by_id(key.0) {
                 book.load_account(key.1.clone(), account);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks which other villages have a book, in the database or by a command of this batch.
+    async fn load_other_villages(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, VillageCode)],
+    ) -> Result<(), StoreError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let codes: Vec<VillageCode> = wanted.iter().map(|(_, code)| code.clone()).collect();
+        let mut found: BTreeSet<VillageCode> = village::find_ids(tx, &codes)
+            .await?
+            .into_iter()
+            .map(|(code, _)| code)
+            .collect();
+        let opened = self.villages.iter();
+        let opened = opened.filter(|(_, opened)| opened.book.village().is_ok());
+        found.extend(opened.map(|(code, _)| code.clone()));
+        for (id, code) in wanted {
+            let is_there = found.contains(code).then_some(());
+            if let Some(book) = self.by_id(*id) {
+                book.other_villages.load(code.clone(), is_there);
             }
         }
         Ok(())
@@ -514,6 +542,7 @@ struct Wanted {
     registers: Vec<(i64, RegisterKind, String)>,
     open_registers: Vec<(i64, RegisterKind)>,
     stock: Vec<i64>,
+    other_villages: Vec<(i64, VillageCode)>,
     whole_villages: Vec<(i64, Month)>,
 }
 
@@ -534,6 +563,7 @@ impl Wanted {
             Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),
             Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
             Need::Stock => self.stock.push(id),
+            Need::VillageExists(village) => self.other_villages.push((id, village.clone())),
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }
     }

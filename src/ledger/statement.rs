@@ -7,7 +7,7 @@ use crate::domain::fee::IssuedCharge;
 use crate::domain::journal::{Flow, Posting};
 use crate::domain::pickup::Pickup;
 use crate::domain::{
-    Account, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
+    Account, ChargeKey, DocumentKind, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
     VillageCode,
 };
 use crate::ledger::{Error, Ledger, find_village};
@@ -83,8 +83,8 @@ pub struct Line {
     pub price: Option<String>,
     /// How many pieces the price is for.
     pub per: Option<i64>,
-    /// The first month of the charge's period.
-    pub period: Option<Month>,
+    /// The charge: the first month of its period, and whom it was issued to where that was another household.
+    pub period: Option<ChargeKey>,
     /// What moved, as the household sees it: positive in its favour.
     pub amount: Money,
     /// Credit after the line.
@@ -153,7 +153,7 @@ impl Ledger {
         let materials = village::load_materials(&mut tx, &[id]).await?;
         tx.rollback().await?;
         let mut running = Running {
-            household: number.as_str(),
+            household: number,
             standing: Standing::default(),
             lines: Vec::new(),
         };
@@ -233,7 +233,7 @@ impl Standing {
 
 /// A statement as it is built up line by line.
 struct Running<'e> {
-    household: &'e str,
+    household: &'e HouseholdNo,
     standing: Standing,
     lines: Vec<Line>,
 }
@@ -244,15 +244,23 @@ impl Running<'_> {
         reason = "the other kinds say nothing here"
     )]
     fn add(&mut self, entry: &Concerning) {
+        // What was booked on a number that is an alias by now is told by what was carried over.
+        let is_own = entry.event.household() == Some(self.household);
         match &entry.event {
-            Event::PickupRecorded(pickup) => self.pickup(entry, pickup, LineKind::Pickup),
-            Event::PickupVoided(event) => self.taken_back(
-                entry,
-                &event.pickup_no.to_string(),
-                event.amount,
-                LineKind::Void,
-            ),
-            Event::PickupCorrected(event) => {
+            Event::PickupRecorded(pickup) if is_own => {
+                self.pickup(entry, pickup, LineKind::Pickup);
+                self.carried(entry);
+            }
+            Event::PickupVoided(event) if is_own => {
+                self.taken_back(
+                    entry,
+                    &event.pickup_no.to_string(),
+                    event.amount,
+                    LineKind::Void,
+                );
+                self.carried(entry);
+            }
+            Event::PickupCorrected(event) if is_own => {
                 self.taken_back(
                     entry,
                     &event.pickup_no.to_string(),
@@ -260,10 +268,11 @@ impl Running<'_> {
                     LineKind::CorrectionOut,
                 );
                 self.pickup(entry, &event.replacement, LineKind::CorrectionIn);
+                self.carried(entry);
             }
             Event::FeesCharged(event) => {
                 let household = self.household;
-                let own = |charge: &&IssuedCharge| charge.household_no.as_str() == household;
+                let own = |charge: &&IssuedCharge| charge.household_no == *household;
                 for charge in event.charges.iter().filter(own) {
                     self.charge(entry, charge);
                 }
@@ -276,6 +285,14 @@ impl Running<'_> {
                 .postings
                 .iter()
                 .for_each(|posting| self.posting(entry, posting)),
+        }
+    }
+
+    /// What was carried over to the household that a merged one is now.
+    fn carried(&mut self, entry: &Concerning) {
+        let is_carried = |posting: &&Posting| posting.flow == Flow::Transfer;
+        for posting in entry.postings.iter().filter(is_carried) {
+            self.posting(entry, posting);
         }
     }
 
@@ -334,7 +351,7 @@ impl Running<'_> {
             if !amount.is_zero() {
                 self.standing.owed -= amount;
                 self.lines.push(Line {
-                    period: Some(charge.period),
+                    period: Some(charge.period.into()),
                     ..self.line(entry, kind, amount)
                 });
             }
@@ -349,7 +366,7 @@ impl Running<'_> {
     fn posting(&mut self, entry: &Concerning, posting: &Posting) {
         let mut moved = Money::ZERO;
         for (side, amount) in posting.sides() {
-            if side.subject != self.household {
+            if side.subject != self.household.as_str() {
                 continue;
             }
             match side.account {
@@ -397,15 +414,16 @@ impl Running<'_> {
             | Flow::HandIn
             | Flow::Deposit => return,
         };
-        let document = match &entry.event {
-            Event::CashReceived(receipt) => Some(receipt.receipt_no.to_string()),
-            Event::CashVoided(voided) => Some(voided.receipt_no.to_string()),
-            _ => None,
-        };
+        let document = entry.event.document();
+        let document = document.or_else(|| entry.event.reversed_document());
+        let document = document.filter(|(kind, _)| *kind != DocumentKind::Opening);
+        let document = document.map(|(_, number)| number.to_string());
+        let charge = posting.charge.as_ref();
+        let charge = charge.map(|charge| charge.held_by(self.household));
         let line = self.line(entry, kind, amount);
         self.lines.push(Line {
             document,
-            period: posting.period,
+            period: charge,
             reason: entry.reason.clone(),
             ..line
         });

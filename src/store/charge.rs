@@ -7,7 +7,7 @@ use sqlx::FromRow;
 
 use crate::domain::fee::ChargeBasis;
 use crate::domain::household_account::Charge;
-use crate::domain::{HouseholdNo, Money, Month};
+use crate::domain::{ChargeKey, HouseholdNo, Money, Month};
 use crate::store::bulk;
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
@@ -87,8 +87,8 @@ where c.village_id = k.k0
     and c.household_no = k.k1
 ";
 
-/// Charges by village, household and the first month of their period.
-pub(crate) type Charges = HashMap<(i64, HouseholdNo), BTreeMap<Month, Charge>>;
+/// Charges by village and household.
+pub(crate) type Charges = HashMap<(i64, HouseholdNo), BTreeMap<ChargeKey, Charge>>;
 
 /// Loads all charges of the households of the keys.
 pub(crate) async fn load(tx: &mut Tx<'_>, keys: &Rows) -> Result<Charges, StoreError> {
@@ -152,11 +152,11 @@ fn charges(rows: Vec<ChargeRow>) -> Result<Charges, StoreError> {
                 policy_version: row.policy_version,
             },
         };
-        let period = Place("fee_charge", "period").month(&row.period)?;
+        let key = Place("fee_charge", "period").charge(&row.period)?;
         charges
             .entry((row.village_id, number))
             .or_default()
-            .insert(period, charge);
+            .insert(key, charge);
     }
     Ok(charges)
 }

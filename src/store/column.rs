@@ -8,7 +8,7 @@ use crate::domain::month_close::MonthState;
 use crate::domain::register::RegisterKind;
 use crate::domain::seal::Hash;
 use crate::domain::{
-    Account, AccountRef, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind,
+    Account, AccountRef, ChargeKey, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind,
     HouseholdNo, MaterialCode, Month, Refusal, Unit, VillageCode, journal,
 };
 use crate::store::error::StoreError;
@@ -40,6 +40,17 @@ impl Place {
 
     pub(crate) fn optional_month(self, value: Option<&str>) -> Result<Option<Month>, StoreError> {
         value.map(|value| self.month(value)).transpose()
+    }
+
+    pub(crate) fn charge(self, value: &str) -> Result<ChargeKey, StoreError> {
+        self.read(value, ChargeKey::parse)
+    }
+
+    pub(crate) fn optional_charge(
+        self,
+        value: Option<&str>,
+    ) -> Result<Option<ChargeKey>, StoreError> {
+        value.map(|value| self.charge(value)).transpose()
     }
 
     pub(crate) fn date(self, value: &str) -> Result<Date, StoreError> {

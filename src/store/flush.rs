@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::facts::Book;
 use crate::domain::journal::{Entry, Private};
 use crate::domain::seal::{HASH_VERSION, Hash};
-use crate::domain::{HouseholdNo, Month};
+use crate::domain::{ChargeKey, HouseholdNo};
 use crate::store::dialect::{Cell, Rows, Table, insert};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -155,7 +155,7 @@ impl Batch {
                     Cell::from(posting.credit.subject.as_str()),
                     Cell::Int(posting.amount.fen()),
                     Cell::from(posting.flow.word()),
-                    Cell::from(posting.period.map(|period| period.to_string())),
+                    Cell::from(posting.charge.as_ref().map(|charge| charge.to_string())),
                 ],
             );
         }
@@ -374,14 +374,14 @@ impl Batch {
         }
         let mut charges: Vec<_> = projections.charges.into_iter().collect();
         charges.sort();
-        for (number, period) in charges {
-            self.charge(id, book, &number, period);
+        for (number, key) in charges {
+            self.charge(id, book, &number, &key);
         }
     }
 
-    fn charge(&mut self, id: i64, book: &Book, number: &HouseholdNo, period: Month) {
+    fn charge(&mut self, id: i64, book: &Book, number: &HouseholdNo, key: &ChargeKey) {
         let account = book.account(number).ok();
-        let Some(charge) = account.and_then(|account| account.charges.get(&period)) else {
+        let Some(charge) = account.and_then(|account| account.charges.get(key)) else {
             return;
         };
         let basis = &charge.basis;
@@ -390,7 +390,7 @@ impl Batch {
             [
                 Cell::Int(id),
                 Cell::from(number.as_str()),
-                Cell::from(period.to_string()),
+                Cell::from(key.to_string()),
                 Cell::from(charge.issued_in.to_string()),
                 Cell::Int(basis.policy_version),
                 Cell::Int(basis.unit_amount.fen()),
@@ -418,6 +418,7 @@ impl Batch {
                     Cell::from(household.group.as_str()),
                     Cell::from(household.moved_in.map(|day| day.to_string())),
                     Cell::from(household.moved_out.map(|day| day.to_string())),
+                    Cell::from(household.merged_into.as_ref().map(|into| into.as_str())),
                 ],
             );
             for (from, terms) in &household.terms {

@@ -21,9 +21,10 @@ pub(crate) const HOUSEHOLD: Table = Table {
         ("group_name", Kind::Text),
         ("moved_in", Kind::Text),
         ("moved_out", Kind::Text),
+        ("merged_into", Kind::Text),
     ],
     key: 2,
-    conflict: Conflict::Replace(&["group_name", "moved_out"]),
+    conflict: Conflict::Replace(&["group_name", "moved_out", "merged_into"]),
 };
 
 pub(crate) const HOUSEHOLD_TERMS: Table = Table {
@@ -78,6 +79,7 @@ struct HouseholdRow {
     group_name: String,
     moved_in: Option<String>,
     moved_out: Option<String>,
+    merged_into: Option<String>,
     effective_from: String,
     headcount: i64,
     kind: String,
@@ -93,6 +95,7 @@ select
     h.group_name,
     h.moved_in,
     h.moved_out,
+    h.merged_into,
     t.effective_from,
     t.headcount,
     t.kind,
@@ -123,6 +126,7 @@ select
     h.group_name,
     h.moved_in,
     h.moved_out,
+    h.merged_into,
     t.effective_from,
     t.headcount,
     t.kind,
@@ -137,7 +141,7 @@ where h.village_id = $1
 ";
 
 const PACKED_HOUSEHOLD: &str = "
-    village_id, household_no, group_name, moved_in, moved_out, effective_from, headcount, kind, waived_percent, vacant_since, save_up
+    village_id, household_no, group_name, moved_in, moved_out, merged_into, effective_from, headcount, kind, waived_percent, vacant_since, save_up
 ";
 
 /// Loads every household of a village.
@@ -162,10 +166,14 @@ fn households(rows: Vec<HouseholdRow>) -> Result<Households, StoreError> {
                 .optional_date(row.vacant_since.as_deref())?,
             save_up: row.save_up != 0,
         };
+        let merged_into = row.merged_into.as_deref();
         let household = Household {
             group: Place("household", "group_name").group(&row.group_name)?,
             moved_in: Place("household", "moved_in").optional_date(row.moved_in.as_deref())?,
             moved_out: Place("household", "moved_out").optional_date(row.moved_out.as_deref())?,
+            merged_into: merged_into
+                .map(|number| Place("household", "merged_into").household(number))
+                .transpose()?,
             terms: BTreeMap::new(),
         };
         households

@@ -402,7 +402,7 @@ fn read_posting(row: &PostingRow) -> Result<Posting, StoreError> {
             .side(&row.credit_account, &row.credit_subject)?,
         amount: Money::from_fen(row.amount_fen),
         flow: Place("posting", "flow").flow(&row.flow)?,
-        period: Place("posting", "period").optional_month(row.period.as_deref())?,
+        charge: Place("posting", "period").optional_charge(row.period.as_deref())?,
     })
 }
 

@@ -97,6 +97,33 @@ pub(crate) async fn load_open(
     found(select_keyed(tx, LOAD_OPEN, &keys).await?)
 }
 
+const LOAD_ALL: &str = "
+select
+    r.village_id,
+    r.kind,
+    r.number,
+    r.household_no,
+    r.month,
+    r.is_open,
+    r.content
+from {keys} as k
+cross join register as r
+where r.village_id = k.k0
+    and r.kind = k.k1
+";
+
+/// Loads every row of registers.
+pub(crate) async fn load_all(
+    tx: &mut Tx<'_>,
+    wanted: &[(i64, RegisterKind)],
+) -> Result<Vec<Found>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text]);
+    for (village_id, kind) in wanted {
+        keys.push([Cell::Int(*village_id), Cell::from(kind.word())]);
+    }
+    found(select_keyed(tx, LOAD_ALL, &keys).await?)
+}
+
 const LOAD_MONTH: &str = "
 select
     r.village_id,

@@ -121,6 +121,6 @@ fn read_posting(row: PostingRow) -> Result<Posting, StoreError> {
         credit: Place("posting", "credit_account").side(&credit_account, &credit_subject)?,
         amount: Money::from_fen(fen),
         flow,
-        period: Place("posting", "period").optional_month(period.as_deref())?,
+        charge: Place("posting", "period").optional_charge(period.as_deref())?,
     })
 }

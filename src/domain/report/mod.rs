@@ -160,6 +160,7 @@ pub struct HouseholdFigures {
     pub earned: Money,
     pub offset: Money,
     pub payouts: Money,
+    pub credit_transfers: Money,
     pub credit_closing: Money,
     pub fees_opening: Money,
     pub charged: Money,
@@ -167,6 +168,7 @@ pub struct HouseholdFigures {
     pub credited_back: Money,
     pub paid_cash: Money,
     pub advance_used: Money,
+    pub fees_transfers: Money,
     pub fees_closing: Money,
 }
 
@@ -292,7 +294,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         pickups: -moved(Account::HouseholdCredit, Flow::Pickup),
         voids: -moved(Account::HouseholdCredit, Flow::Void),
         corrections: -moved(Account::HouseholdCredit, Flow::Correction),
-        transfers: Money::ZERO,
+        transfers: -moved(Account::HouseholdCredit, Flow::Transfer),
         prior_period: -moved(Account::HouseholdCredit, Flow::PriorPeriod),
         offset: -moved(Account::HouseholdCredit, Flow::Offset),
         payouts: Money::ZERO,
@@ -309,7 +311,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         cash: moved(Account::FeeReceivable, Flow::Cash),
         advance_used: moved(Account::FeeReceivable, Flow::AdvanceUsed),
         written_off: Money::ZERO,
-        transfers: Money::ZERO,
+        transfers: moved(Account::FeeReceivable, Flow::Transfer),
         prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod),
         closing: fees_closing,
     };

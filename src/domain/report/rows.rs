@@ -147,6 +147,7 @@ fn empty_household(household_no: HouseholdNo) -> HouseholdFigures {
         earned: Money::ZERO,
         offset: Money::ZERO,
         payouts: Money::ZERO,
+        credit_transfers: Money::ZERO,
         credit_closing: Money::ZERO,
         fees_opening: Money::ZERO,
         charged: Money::ZERO,
@@ -154,6 +155,7 @@ fn empty_household(household_no: HouseholdNo) -> HouseholdFigures {
         credited_back: Money::ZERO,
         paid_cash: Money::ZERO,
         advance_used: Money::ZERO,
+        fees_transfers: Money::ZERO,
         fees_closing: Money::ZERO,
     }
 }
@@ -203,6 +205,8 @@ pub(super) fn household_rows(
                     row.earned -= sum;
                 }
                 (Account::HouseholdCredit, Flow::Offset) => row.offset -= sum,
+                (Account::HouseholdCredit, Flow::Transfer) => row.credit_transfers -= sum,
+                (Account::FeeReceivable, Flow::Transfer) => row.fees_transfers += sum,
                 (Account::FeeIncome, Flow::Charge) => row.charged -= sum,
                 (Account::FeeWaiver, Flow::Charge) => row.waived -= sum,
                 (Account::FeeReceivable, Flow::CreditedBack) => row.credited_back += sum,

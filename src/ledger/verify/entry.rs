@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Display};
 
-use crate::domain::journal::{Entry, Posting, Private, StockMovement};
+use crate::domain::journal::{Decision, Entry, Posting, Private, StockMovement};
 use crate::domain::number::ROUNDING;
 use crate::domain::seal::{self, HASH_VERSION};
 use crate::domain::weight::{net_of, value_of};
@@ -40,7 +40,7 @@ pub(crate) fn check(
 ) -> Option<Finding> {
     let entry = &stored.entry;
     numbers(book, stored)
-        .or_else(|| lines(entry))
+        .or_else(|| lines(book, entry))
         .or_else(|| rounding(entry))
         .or_else(|| details(entry, private))
         .or_else(|| {
@@ -83,8 +83,9 @@ fn numbers(book: &Book, stored: &StoredEntry) -> Option<Finding> {
 }
 
 /// Postings and movements of an event that tells them alone.
-fn lines(entry: &Entry) -> Option<Finding> {
+fn lines(book: &Book, entry: &Entry) -> Option<Finding> {
     let (postings, movements) = entry.decision.event.booked()?;
+    let postings = with_carried(book, entry, postings);
     let (found, moved) = (&entry.decision.postings, &entry.decision.movements);
     let place = |line: usize| format!("{} {}", entry.seq, line.saturating_add(1));
     let posting = (0..postings.len().max(found.len())).find_map(|line| {
@@ -107,6 +108,20 @@ fn lines(entry: &Entry) -> Option<Finding> {
             )
         })
     })
+}
+
+/// The postings of an event with those that carry over what it moved on a number that is an alias.
+fn with_carried(book: &Book, entry: &Entry, postings: Vec<Posting>) -> Vec<Posting> {
+    if postings.len() >= entry.decision.postings.len() {
+        return postings;
+    }
+    let mut expected = Decision {
+        postings,
+        ..entry.decision.clone()
+    };
+    // A household that is not there is a finding of its own.
+    drop(book.settle_households(&mut expected));
+    expected.postings
 }
 
 fn different<T: PartialEq + Debug>(
@@ -155,8 +170,9 @@ fn posting_column(expected: &Posting, found: &Posting) -> (&'static str, String,
             posting.amount.fen().to_string(),
             posting.flow.word().to_owned(),
             posting
-                .period
-                .map(|period| period.to_string())
+                .charge
+                .as_ref()
+                .map(ToString::to_string)
                 .unwrap_or_default(),
         ]
     };
@@ -245,11 +261,8 @@ fn details(entry: &Entry, private: Option<&Private>) -> Option<Finding> {
 /// What an entry names is there: households, materials, the entry it reverses.
 fn references(book: &Book, entry: &Entry) -> Option<Finding> {
     let decision = &entry.decision;
-    let is_new = |number: &HouseholdNo| {
-        // The registration itself names a household that is not there yet.
-        decision.event.kind() == "household_registered"
-            && decision.event.household() == Some(number)
-    };
+    // The registration itself names a household that is not there yet.
+    let is_new = |number: &HouseholdNo| decision.event.registers(number);
     let stranger = decision
         .households()
         .into_iter()
