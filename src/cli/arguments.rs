@@ -82,6 +82,8 @@ pub(super) struct ReportOptions {
     pub(super) month: String,
     #[arg(long, value_name = "CODE")]
     pub(super) village: Option<String>,
+    #[arg(long, value_name = "PREFIX", conflicts_with = "village")]
+    pub(super) region: Option<String>,
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
     #[arg(long, value_name = "FILE")]

@@ -6,6 +6,7 @@ mod demo;
 mod help;
 mod import;
 mod read;
+mod region;
 mod table;
 mod transfer;
 mod typed;

@@ -4,6 +4,7 @@ mod batch;
 mod error;
 mod facts;
 mod rebuild;
+mod region;
 pub mod statement;
 mod transfer;
 pub mod verify;
