@@ -17,6 +17,7 @@
 
 mod books;
 mod callers;
+mod close;
 mod database;
 mod group_commit;
 mod growth;
@@ -24,6 +25,7 @@ mod import;
 mod memory;
 mod raw_sqlite;
 mod raw_statements;
+mod region;
 mod report;
 mod rounds;
 mod runs;
@@ -55,7 +57,9 @@ const SECTIONS: &[Section] = &[
     ("raw-sqlite", raw_sqlite::measure),
     ("growth", growth::measure),
     ("report", report::measure),
+    ("rollup", region::measure),
     ("runs", runs::measure),
+    ("close", close::measure),
     ("verify", verify::measure),
     ("import", import::measure),
     ("memory", memory::measure),

@@ -18,6 +18,10 @@ pub(crate) struct Sizes {
     pub(crate) millis: u64,
     /// Villages that are charged and offset.
     pub(crate) run_villages: u64,
+    /// Villages of the region that is reported.
+    pub(crate) region_villages: u64,
+    /// Pickups of each of them.
+    pub(crate) region_pickups: u64,
     /// Pickup lines of the imported folder.
     pub(crate) import_lines: u64,
     /// Where everything random begins.
@@ -37,6 +41,8 @@ impl Sizes {
             rounds: usize::try_from(size("ROUNDS", 5, 2)).unwrap().max(1),
             millis: size("MILLIS", 1_000, 100),
             run_villages: size("RUN_VILLAGES", 20, 2),
+            region_villages: size("REGION_VILLAGES", 50, 3),
+            region_pickups: size("REGION_PICKUPS", 20_000, 200),
             import_lines: size("IMPORT_LINES", 20_000, 300),
             seed: size("SEED", 1, 1),
         }
@@ -62,13 +68,15 @@ impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "VILLAGES={} HOUSEHOLDS={} PICKUPS={} ROUNDS={} MILLIS={} RUN_VILLAGES={} IMPORT_LINES={} SEED={} on {} cores",
+            "VILLAGES={} HOUSEHOLDS={} PICKUPS={} ROUNDS={} MILLIS={} RUN_VILLAGES={} REGION_VILLAGES={} REGION_PICKUPS={} IMPORT_LINES={} SEED={} on {} cores",
             self.villages,
             self.households,
             self.pickups,
             self.rounds,
             self.millis,
             self.run_villages,
+            self.region_villages,
+            self.region_pickups,
             self.import_lines,
             self.seed,
             std::thread::available_parallelism().map_or(1, usize::from)

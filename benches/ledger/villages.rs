@@ -204,6 +204,19 @@ impl Pickups {
         }
     }
 
+    /// Pickups of several villages, spread over the last month.
+    pub(crate) fn of_last_month(
+        villages: (u64, u64),
+        households: u64,
+        count: u64,
+        seed: u64,
+    ) -> Pickups {
+        Pickups {
+            villages,
+            ..Pickups::to_report(villages.0, households, count, seed)
+        }
+    }
+
     /// What households earn in the first month, before they are charged for it.
     pub(crate) fn to_offset(
         villages: (u64, u64),

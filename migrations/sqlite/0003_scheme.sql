@@ -1,15 +1,5 @@
 pragma user_version = 3;
 
--- Of fee income and waivers the village has one balance each; what each household was charged stands in its months.
-insert into account_balance (village_id, account, subject, balance_fen)
-select village_id, account, '', sum(balance_fen)
-from account_balance
-where account in ('5001', '5002')
-group by village_id, account;
-
-delete from account_balance
-where account in ('5001', '5002') and subject <> '';
-
 -- The figures that a village set anew after its opening, as JSON.
 create table village_settings (
     village_id integer not null primary key,
@@ -127,3 +117,13 @@ end;
 
 -- The household that this one was merged into: its number is an alias.
 alter table household add column merged_into text;
+-- Villages whose projections were written by an older program. Each is rebuilt from its journal before anybody reads or writes the books, and its
+-- row then goes; a migration that changes what projections hold names every village again.
+create table stale_village (
+    village_id integer not null primary key
+) strict;
+
+insert into stale_village (village_id)
+select village_id
+from village_head
+where next_seq > 1;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
 use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
+use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -94,6 +94,8 @@ pub(super) struct ReportOptions {
     pub(super) month: String,
     #[arg(long, value_name = "CODE")]
     pub(super) village: Option<String>,
+    #[arg(long, value_name = "PREFIX", conflicts_with = "village")]
+    pub(super) region: Option<String>,
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
     #[arg(long, value_name = "FILE")]

@@ -7,6 +7,7 @@ mod help;
 mod household;
 mod import;
 mod read;
+mod region;
 mod service;
 mod table;
 mod transfer;

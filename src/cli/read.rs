@@ -15,7 +15,7 @@ use crate::ledger::verify::Verified;
 use crate::text::{Language, Texts};
 
 /// Writes data to the file that was named, or to stdout.
-fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), Failure> {
+pub(super) fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), Failure> {
     match output {
         None => print(data),
         Some(path) => std::fs::write(path, data).map_err(|error| {
@@ -42,6 +42,9 @@ pub(super) fn json_of(value: &impl serde::Serialize) -> String {
 }
 
 pub(super) async fn report(session: &Session, options: &ReportOptions) -> Result<(), Failure> {
+    if let Some(region) = &options.region {
+        return super::region::report(session, options, region).await;
+    }
     let month = Month::parse("month", &options.month)?;
     let code = code_of(options.village.as_deref())?;
     let ledger = session.reading().await?;
@@ -94,7 +97,7 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
     parts.join("\n")
 }
 
-fn words(texts: &Texts, names: &[&str]) -> Vec<String> {
+pub(super) fn words(texts: &Texts, names: &[&str]) -> Vec<String> {
     names
         .iter()
         .map(|name| texts.say(&format!("word-{name}")))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::dispute::{AnswerDispute, OpenDispute};
 use crate::domain::clearing::{ArriveHousehold, DepartHousehold};
+use crate::domain::dispute::{AnswerDispute, OpenDispute};
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};

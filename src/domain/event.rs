@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
 use crate::domain::clearing::{HouseholdArrived, HouseholdDeparted};
+use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};

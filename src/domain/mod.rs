@@ -17,8 +17,8 @@ pub mod charge_key;
 pub mod journal;
 pub mod seal;
 
-pub mod dispute;
 pub mod clearing;
+pub mod dispute;
 pub mod fee;
 pub mod household;
 pub mod household_account;

@@ -44,6 +44,8 @@ pub enum Refusal {
     NotAMonth { field: &'static str, value: String },
     /// The village code is not 12 digits.
     NotAVillageCode { field: &'static str, value: String },
+    /// A region is named by 2 to 12 digits.
+    NotARegion { field: &'static str, value: String },
     /// A text that is needed is missing.
     Empty { field: &'static str },
     /// A text holds a control character (R-NU-6).
@@ -72,6 +74,8 @@ pub enum Refusal {
     WhichVillage,
     /// The database has no village yet.
     NoVillageYet,
+    /// No village's code begins so.
+    RegionUnknown { region: String },
     /// The village's book is open already, with other settings.
     VillageOpenAlready { village: VillageCode },
     /// The village has no such household.

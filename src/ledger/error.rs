@@ -34,6 +34,17 @@ pub enum Trouble {
     SchemaNewer { found: i64, known: i64 },
     /// The schema is older than the program, or there is none.
     SchemaOlder { found: i64, known: i64 },
+    /// The projections of villages are of an older program and not rebuilt yet.
+    NotRebuilt { villages: i64 },
+    /// The journal of a village is not as it was written, so its projections are not rebuilt from it.
+    RebuildRefused {
+        village: String,
+        table: String,
+        row: String,
+        column: String,
+        expected: String,
+        found: String,
+    },
     /// The SQLite library is too old to be trusted.
     SqliteTooOld { version: String },
     /// Another process writes to the file.
@@ -118,6 +129,7 @@ impl From<StoreError> for Error {
                 Incompatible::Foreign(path) => Trouble::NotOurs { path },
                 Incompatible::Newer { found, known } => Trouble::SchemaNewer { found, known },
                 Incompatible::Older { found, known } => Trouble::SchemaOlder { found, known },
+                Incompatible::Stale(villages) => Trouble::NotRebuilt { villages },
                 Incompatible::OldSqlite(version) => Trouble::SqliteTooOld { version },
             },
         })

@@ -4,6 +4,8 @@ mod batch;
 pub mod clearing;
 mod error;
 mod facts;
+mod rebuild;
+mod region;
 pub mod service;
 pub mod statement;
 mod transfer;
@@ -116,7 +118,7 @@ impl Ledger {
         limits: Limits,
     ) -> Result<Ledger, Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let writer = Writer::open(address.clone(), limits.patience).await?;
+        let writer = rebuild::open_writer(address.clone(), limits.patience).await?;
         let store = Store::open(&address).await?;
         let (clock, chance) = (Arc::new(clock), Arc::new(chance));
         let (stop, stopped) = watch::channel(None);
@@ -139,17 +141,20 @@ impl Ledger {
         })
     }
 
-    /// Brings a database to this program's schema. On PostgreSQL it is given as the owner of the tables sees it, and the role that the
+    /// Brings a database to this program's schema and rebuilds the projections that an older program wrote, each village in a transaction of
+    /// its own; what was done stays done if it is cut off. On PostgreSQL it is given as the owner of the tables sees it, and the role that the
     /// application works as may be named: it gets the rights to add to the journal, and none to change it. SQLite has no roles.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::Unavailable`], with [`Trouble::RebuildRefused`] for a journal that is not as it was written.
     pub async fn migrate(database: &str, application_role: Option<&str>) -> Result<(), Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        match address {
-            Address::Postgres(url) => migrate::migrate_postgres(&url, application_role).await?,
-            Address::Sqlite(_) => Writer::open(address, PATIENCE).await?.close().await?,
+        if let Address::Postgres(url) = &address {
+            migrate::migrate_postgres(url, application_role).await?;
         }
+        let mut writer = Writer::open(address, PATIENCE).await?;
+        rebuild::rebuild_stale(&mut writer).await?;
+        writer.close().await?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use crate::domain::facts::Head;
 use crate::domain::journal::{Entry, Private};
 use crate::domain::{Book, Refusal, VillageCode};
 use crate::ledger::verify::{Finding, entry};
-use crate::ledger::{Error, Ledger, find_village};
+use crate::ledger::{Error, Ledger, find_village, rebuild};
 use crate::store::error::StoreError;
 use crate::store::flush::{self, Decided};
 use crate::store::journal::StoredEntry;
@@ -73,7 +73,9 @@ impl Ledger {
         mut entries: impl Iterator<Item = Result<(Entry, Option<Private>), E>>,
     ) -> Result<(), Rejected<E>> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let mut writer = Writer::open(address, PATIENCE).await?;
+        let mut writer = rebuild::open_writer(address, PATIENCE)
+            .await
+            .map_err(Rejected::Ledger)?;
         let taken = take_in(&mut writer, code, promised, &mut entries).await;
         writer.close().await?;
         taken

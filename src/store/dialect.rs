@@ -336,6 +336,29 @@ pub(crate) async fn read_table(
     }
 }
 
+/// Deletes every row of a village from a table.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn clear_table(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    village_id: i64,
+) -> Result<(), StoreError> {
+    let sql = AssertSqlSafe(format!("delete from {} where village_id = $1", table.name));
+    match tx {
+        Tx::Sqlite(tx) => {
+            let query = sqlx::query(sql).bind(village_id);
+            query.execute(&mut **tx).await?;
+        }
+        Tx::Postgres(tx) => {
+            let query = sqlx::query(sql).bind(village_id);
+            query.execute(&mut **tx).await?;
+        }
+    }
+    Ok(())
+}
+
 /// A column as it is packed: JSON has no bytes.
 fn packed((name, kind): &(&str, Kind)) -> String {
     match kind {

@@ -75,6 +75,9 @@ pub enum Incompatible {
         /// The schema of the program.
         known: i64,
     },
+    /// Projections of so many villages are of an older program.
+    #[error("the projections of {0} villages are not rebuilt yet")]
+    Stale(i64),
     /// The SQLite library is older than the first one without the WAL-reset bug.
     #[error("SQLite {0} is older than 3.51.3")]
     OldSqlite(String),

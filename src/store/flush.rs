@@ -49,17 +49,26 @@ pub(crate) fn rebuilt_rows(
     village_id: i64,
     book: &mut Book,
 ) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
+    rows_of_rebuilt(village_id, book)
+        .into_iter()
+        .map(|(table, rows)| (table.name, rows.into_cells()))
+        .collect()
+}
+
+/// The rows that a book makes which is rebuilt from its journal, as far as it has come since the last call; the village's own row is replaced.
+pub(crate) fn rows_of_rebuilt(village_id: i64, book: &mut Book) -> Vec<(&'static Table, Rows)> {
     let mut batch = Batch { tables: Vec::new() };
     batch.village(village_id, book);
     batch.head(village_id, book);
     batch.masters(village_id, book);
     batch.sums(village_id, book);
     batch.states(village_id, book);
-    batch
-        .tables
-        .into_iter()
-        .map(|(table, rows)| (table.name, rows.into_cells()))
-        .collect()
+    for (table, _) in &mut batch.tables {
+        if table.name == village::VILLAGE.name {
+            *table = &village::VILLAGE_AGAIN;
+        }
+    }
+    batch.tables
 }
 
 /// Rows by table, in the order in which tables are first written to.

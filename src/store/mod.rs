@@ -18,8 +18,10 @@ pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod month;
 pub(crate) mod price_list;
+pub(crate) mod region;
 pub(crate) mod register;
 pub(crate) mod report;
+pub(crate) mod stale;
 pub(crate) mod statement;
 pub(crate) mod verify;
 pub(crate) mod village;
@@ -29,7 +31,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::store::engine::{Connected, Readers, Tx};
-use crate::store::error::StoreError;
+use crate::store::error::{Incompatible, StoreError};
 use crate::store::migrate::Address;
 
 /// An opened database: connections that read, and perhaps the one that writes.
@@ -56,13 +58,17 @@ impl Store {
     /// Opens a database for reading.
     ///
     /// # Errors
-    /// [`StoreError::Incompatible`], [`StoreError::Unreachable`].
+    /// [`StoreError::Incompatible`], also where projections are not rebuilt yet, [`StoreError::Unreachable`].
     pub(crate) async fn open(address: &Address) -> Result<Store, StoreError> {
         let readers = match address {
             Address::Sqlite(path) => migrate::open_sqlite_readers(path).await?,
             Address::Postgres(url) => migrate::open_postgres_readers(url).await?,
         };
-        Ok(Store { readers })
+        let store = Store { readers };
+        let mut tx = store.read().await?;
+        refuse_stale(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(store)
     }
 
     /// Begins a reading transaction, which sees one state of the books.
@@ -137,6 +143,22 @@ impl Writer {
         Ok(())
     }
 
+    /// Refuses a server whose villages are not all rebuilt; whoever owns its tables does that by migrating.
+    ///
+    /// # Errors
+    /// [`Incompatible::Stale`], otherwise as the engine says.
+    pub(crate) async fn refuse_stale(&mut self) -> Result<(), StoreError> {
+        let patience = self.patience();
+        let mut tx = self.begin().await?;
+        engine::unless_silent(patience, refuse_stale(&mut tx)).await?;
+        engine::unless_silent(patience, tx.rollback()).await
+    }
+
+    /// Whether the database is a file, which whoever opens it brings to this program's schema.
+    pub(crate) const fn is_file(&self) -> bool {
+        matches!(self.address, Address::Sqlite(_))
+    }
+
     /// Begins a writing transaction.
     ///
     /// # Errors
@@ -175,6 +197,14 @@ impl Writer {
     pub(crate) fn abandon(self) {
         std::mem::forget(self.connection);
         std::mem::forget(self.lock);
+    }
+}
+
+/// Books whose projections are of an older program are not whole yet.
+async fn refuse_stale(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    match stale::count(tx).await? {
+        0 => Ok(()),
+        villages => Err(Incompatible::Stale(villages).into()),
     }
 }
 

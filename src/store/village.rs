@@ -29,6 +29,14 @@ pub(crate) const VILLAGE: Table = Table {
     conflict: Conflict::Refuse,
 };
 
+/// The same where the row is written anew from the journal: other rows refer to it, so it stays where it is.
+pub(crate) const VILLAGE_AGAIN: Table = Table {
+    name: VILLAGE.name,
+    columns: VILLAGE.columns,
+    key: VILLAGE.key,
+    conflict: Conflict::Replace(&["code", "name", "township", "opening_month", "terms"]),
+};
+
 pub(crate) const VILLAGE_HEAD: Table = Table {
     name: "village_head",
     columns: &[

@@ -24,6 +24,7 @@ mod harness;
 mod import;
 mod office;
 mod random_walk;
+mod region;
 mod rounds;
 mod tampering;
 mod tidy;

@@ -238,6 +238,13 @@ fn figure(table: &str) -> Option<&'static str> {
     }
 }
 
+/// Every table that holds something of the books; the villages that wait for an upgrade are none of it.
+async fn derived_and_journal(raw: &mut Raw) -> Vec<String> {
+    let mut tables = raw.tables().await;
+    tables.retain(|table| table != "stale_village");
+    tables
+}
+
 /// A condition that picks one row from the middle of a table.
 async fn middle(raw: &mut Raw, table: &str) -> String {
     let key = raw.key(table).await.join(", ");
@@ -292,7 +299,7 @@ fn every_column_of_every_table_changed_behind_the_back_is_found_and_named() {
             guards[0].row, "trigger",
             "a guard that is gone is named: {guards:?}"
         );
-        for table in raw.tables().await {
+        for table in derived_and_journal(&mut raw).await {
             let key = raw.key(&table).await;
             for (column, kind) in raw.columns(&table).await {
                 let row = middle(&mut raw, &table).await;
@@ -381,7 +388,7 @@ fn rows_deleted_cut_swapped_or_moved_are_found() {
         let ledger = reading(&database).await;
         let mut raw = Raw::open(&database).await;
         raw.disarm().await;
-        for table in raw.tables().await {
+        for table in derived_and_journal(&mut raw).await {
             let row = middle(&mut raw, &table).await;
             let sql = format!("delete from {table} where {row}");
             let found = look_after(&mut raw, &ledger, &table, &sql).await;

@@ -1,6 +1,7 @@
 //! The month's reconciliation report (月度对账表) as a value: figures by flow, and the checks that must hold (rules, section 13).
 
 mod checks;
+pub mod region;
 mod rows;
 pub mod service;
 
