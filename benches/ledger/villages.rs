@@ -272,6 +272,7 @@ impl Pickups {
                 collector: CollectorCode::parse("collector", collector).unwrap(),
                 confirmation: Confirmation::Card,
                 lines,
+                round: None,
             }),
         }
     }

@@ -134,6 +134,7 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
                 collector: CollectorCode::parse("collector", &collector)?,
                 confirmation: Confirmation::None,
                 lines: lines(&line)?,
+                round: None,
             };
             submit(session, common, false, Command::RecordPickup(command)).await
         }

@@ -82,6 +82,9 @@ pub struct Pickup {
     pub price_list: Timestamp,
     /// Its lines, at least one.
     pub lines: Vec<PickupLine>,
+    /// The round it belongs to, where one is known (R-PK-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<DocumentNo>,
 }
 
 impl Pickup {
@@ -224,6 +227,9 @@ pub struct RecordPickup {
     pub confirmation: Confirmation,
     /// What was weighed.
     pub lines: Vec<WeighedLine>,
+    /// The round it belongs to, where one is known (R-PK-9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<DocumentNo>,
 }
 
 impl RecordPickup {
@@ -252,6 +258,7 @@ impl RecordPickup {
             confirmation: self.confirmation,
             price_list: list.effective_from,
             lines: value_lines(book, list, &self.lines)?,
+            round: self.round.clone(),
         };
         let mut decision = Decision::on(self.occurred_at, Event::PickupRecorded(pickup.clone()));
         pickup.book_into(&mut decision, Direction::In, Flow::Pickup);

@@ -61,6 +61,7 @@ fn command(event: &Value) -> Command {
             collector: collector(),
             confirmation: Confirmation::Card,
             lines: lines(),
+            round: None,
         }),
         "correct" => Command::CorrectPickup(CorrectPickup {
             pickup_no: number("no"),

@@ -189,6 +189,7 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             collector: CollectorCode::parse("collector", collector).unwrap(),
             confirmation: Confirmation::Card,
             lines: weighed(setup, lines),
+            round: None,
         }),
         Step::VoidPickup { number: no, at } => Command::VoidPickup(VoidPickup {
             pickup_no: number(no),

@@ -348,6 +348,7 @@ pub(super) fn pickups(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), Folder
             collector,
             confirmation: Confirmation::None,
             lines: pickup.lines,
+            round: None,
         });
         plan.add(occurred_at, Turn::Pickup, &number, command, pickup.source);
     }

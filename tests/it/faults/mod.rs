@@ -104,6 +104,7 @@ pub(super) fn pickup(number: u64) -> Request {
         collector: CollectorCode::parse("collector", "C1").unwrap(),
         confirmation: Confirmation::Card,
         lines: vec![line],
+        round: None,
     };
     asked(number, Command::RecordPickup(recorded))
 }
