@@ -75,3 +75,14 @@ alter table stock_balance add primary key (village_id, account, material);
 -- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
 alter table stock_movement drop constraint stock_movement_quantity_check;
 alter table stock_movement add constraint stock_movement_quantity_check check (quantity between 0 and 1000000000000);
+
+-- What was sold of each material in a month: by the village's own weight, by the buyers' tickets, and for how much.
+create table sale_month (
+    village_id bigint not null,
+    month text not null,
+    material text not null,
+    own bigint not null,
+    ticket bigint not null,
+    income_fen bigint not null,
+    primary key (village_id, month, material)
+);

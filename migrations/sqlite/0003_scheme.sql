@@ -124,3 +124,14 @@ create trigger stock_movement_no_delete before delete on stock_movement
 begin
     select raise(abort, 'stock_movement: the journal is never changed');
 end;
+
+-- What was sold of each material in a month: by the village's own weight, by the buyers' tickets, and for how much.
+create table sale_month (
+    village_id integer not null,
+    month text not null,
+    material text not null,
+    own integer not null,
+    ticket integer not null,
+    income_fen integer not null,
+    primary key (village_id, month, material)
+) strict, without rowid;

@@ -12,8 +12,11 @@ use crate::domain::opening::{OpeningRecorded, OpeningVoided};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
 use crate::domain::price_list::PublishedPriceList;
 use crate::domain::reversal::DocumentVoided;
+use crate::domain::sale::{BuyerPayment, Sale};
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
+use crate::domain::stock_count::StockCount;
+use crate::domain::transit::Intake;
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
 /// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
@@ -52,6 +55,14 @@ pub enum Event {
     CashReceived(CashReceipt),
     /// A cash receipt was voided.
     CashVoided(CashVoided),
+    /// Material was sold.
+    SaleRecorded(Sale),
+    /// A buyer paid.
+    BuyerPaid(BuyerPayment),
+    /// Stock was counted.
+    StockCounted(StockCount),
+    /// What was in transit was taken in.
+    IntakeRecorded(Intake),
     /// A document of the office was voided.
     DocumentVoided(DocumentVoided),
     /// The charges of a month were issued.
@@ -80,6 +91,10 @@ impl Event {
             Event::PickupCorrected(_) => "pickup_corrected",
             Event::CashReceived(_) => "cash_received",
             Event::CashVoided(_) => "cash_voided",
+            Event::SaleRecorded(_) => "sale_recorded",
+            Event::BuyerPaid(_) => "buyer_paid",
+            Event::StockCounted(_) => "stock_counted",
+            Event::IntakeRecorded(_) => "intake_recorded",
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
@@ -106,6 +121,10 @@ impl Event {
             | Event::FeePolicyAdopted(_)
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
+            | Event::SaleRecorded(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,
         }
@@ -130,6 +149,10 @@ impl Event {
             | Event::PickupVoided(_)
             | Event::CashReceived(_)
             | Event::CashVoided(_)
+            | Event::SaleRecorded(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::DocumentVoided(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,
@@ -145,6 +168,10 @@ impl Event {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            Event::SaleRecorded(sale) => Some(sale.booked()),
+            Event::BuyerPaid(payment) => Some((payment.postings(), Vec::new())),
+            Event::StockCounted(count) => Some(count.booked()),
+            Event::IntakeRecorded(intake) => Some(intake.booked()),
             _ => None,
         }
     }
@@ -156,7 +183,7 @@ impl Event {
     )]
     pub fn reversible(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
-            Event::PickupRecorded(_) | Event::CashReceived(_) => None,
+            Event::PickupRecorded(_) | Event::CashReceived(_) | Event::IntakeRecorded(_) => None,
             other => other.booked(),
         }
     }
@@ -169,6 +196,10 @@ impl Event {
     pub fn occurred_at(&self) -> Option<Timestamp> {
         match self {
             Event::CashReceived(receipt) => Some(receipt.received.received_at),
+            Event::SaleRecorded(sale) => Some(sale.sold_at),
+            Event::BuyerPaid(payment) => Some(payment.paid.paid_at),
+            Event::StockCounted(count) => Some(count.counted_at),
+            Event::IntakeRecorded(intake) => Some(intake.taken_in_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -182,6 +213,10 @@ impl Event {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::SaleRecorded(event) => Some((DocumentKind::Sale, &event.sale_no)),
+            Event::BuyerPaid(event) => Some((DocumentKind::BuyerPayment, &event.payment_no)),
+            Event::StockCounted(event) => Some((DocumentKind::StockCount, &event.count_no)),
+            Event::IntakeRecorded(event) => Some((DocumentKind::Intake, &event.intake_no)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -208,6 +243,10 @@ impl Event {
             | Event::OpeningRecorded(_)
             | Event::PickupRecorded(_)
             | Event::CashReceived(_)
+            | Event::SaleRecorded(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,
         }

@@ -24,9 +24,12 @@ pub mod move_out;
 pub mod opening;
 pub mod pickup;
 pub mod price_list;
+pub mod sale;
 pub mod settings;
 pub mod settlement;
 pub mod stock;
+pub mod stock_count;
+pub mod transit;
 pub mod village;
 
 pub mod month_close;
@@ -49,8 +52,8 @@ pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};
 pub use self::household::HouseholdKind;
 pub use self::id::{
-    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, VillageCode, natural_order,
-    plain_text,
+    BuyerCode, CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, VillageCode,
+    natural_order, plain_text,
 };
 pub use self::material::Material;
 pub use self::money::Money;

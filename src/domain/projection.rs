@@ -15,6 +15,8 @@ use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
+use crate::domain::reversal::DocumentVoided;
+use crate::domain::sale::SaleMonth;
 use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
 /// The key of a month's figure of an account.
@@ -81,6 +83,8 @@ pub struct Projections {
     pub stock: BTreeMap<(Account, MaterialCode), Stock>,
     /// What moved of each material by month, collector and flow.
     pub material_months: BTreeMap<MaterialMonth, Stock>,
+    /// What was sold by month and material.
+    pub sale_months: BTreeMap<(Month, MaterialCode), SaleMonth>,
     /// Pickups by month, household and collector; a replacement is not counted again, a voided one still counts.
     pub pickup_months: BTreeMap<(Month, HouseholdNo, CollectorCode), i64>,
     /// The entries that concern a household.
@@ -134,6 +138,7 @@ impl Book {
                 .or_default()
                 .add(change);
         }
+        self.apply_transit(entry);
         for household in entry.households() {
             self.projections
                 .household_entries
@@ -211,13 +216,29 @@ impl Book {
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
             }
+            Event::SaleRecorded(sale) => self.apply_sale(entry.month(), sale, false),
+            Event::DocumentVoided(event) => self.apply_void(entry, event),
             Event::CashReceived(_)
-            | Event::DocumentVoided(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
             | Event::CashVoided(_)
             | Event::CreditOffset(_) => {}
+        }
+    }
+
+    /// A sale that is taken back as a fact of an earlier month leaves what was sold in this one as it is.
+    fn apply_void(&mut self, entry: &Entry, event: &DocumentVoided) {
+        let document = self.document(event.kind, &event.number).ok().flatten();
+        let sale = document.and_then(|document| match &document.event {
+            Event::SaleRecorded(sale) => Some(sale.clone()),
+            _ => None,
+        });
+        if let Some(sale) = sale.filter(|_| entry.decision.origin_month.is_none()) {
+            self.apply_sale(entry.month(), &sale, true);
         }
     }
 

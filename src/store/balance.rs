@@ -65,6 +65,20 @@ pub(crate) const MATERIAL_MONTH: Table = Table {
     conflict: Conflict::Add(&["quantity", "value_fen"]),
 };
 
+pub(crate) const SALE_MONTH: Table = Table {
+    name: "sale_month",
+    columns: &[
+        ("village_id", Kind::Int),
+        ("month", Kind::Text),
+        ("material", Kind::Text),
+        ("own", Kind::Int),
+        ("ticket", Kind::Int),
+        ("income_fen", Kind::Int),
+    ],
+    key: 3,
+    conflict: Conflict::Add(&["own", "ticket", "income_fen"]),
+};
+
 pub(crate) const PICKUP_MONTH: Table = Table {
     name: "pickup_month",
     columns: &[

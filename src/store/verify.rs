@@ -15,7 +15,7 @@ use crate::store::{
 };
 
 /// The tables that can be rebuilt from the journal.
-pub(crate) const PROJECTIONS: [&Table; 20] = [
+pub(crate) const PROJECTIONS: [&Table; 21] = [
     &village::VILLAGE,
     &village::VILLAGE_HEAD,
     &village::VILLAGE_SETTINGS,
@@ -33,6 +33,7 @@ pub(crate) const PROJECTIONS: [&Table; 20] = [
     &balance::ACCOUNT_MONTH,
     &balance::STOCK_BALANCE,
     &balance::MATERIAL_MONTH,
+    &balance::SALE_MONTH,
     &balance::PICKUP_MONTH,
     &month::VILLAGE_MONTH,
     &register::REGISTER,

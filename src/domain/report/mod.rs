@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::journal::Flow;
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
+use crate::domain::sale::SaleMonth;
 use crate::domain::{
     CollectorCode, Group, HouseholdNo, Material, MaterialCode, Money, Month, Quantity, Unit,
     VillageCode,
@@ -28,6 +29,8 @@ pub struct Figures {
     pub stock: BTreeMap<(Account, MaterialCode), Stock>,
     /// What moved of each material in the month and in later ones.
     pub material_months: BTreeMap<MaterialMonth, Stock>,
+    /// What was sold of each material in the month.
+    pub sales: BTreeMap<MaterialCode, SaleMonth>,
     /// Pickups of the month by household and collector.
     pub pickups: BTreeMap<(HouseholdNo, CollectorCode), i64>,
     /// The sum of open charges now.
@@ -103,7 +106,8 @@ impl FeeFigures {
     }
 }
 
-/// A material over the month; every figure is positive under its own name.
+/// A material over the month; every figure is positive under its own name, but `prior_period` and `ticket_difference` have a sign: what came in
+/// late, and what the village weighed beyond the buyers' tickets.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[expect(missing_docs, reason = "the columns of interface.md, section 3")]
 pub struct MaterialFigures {
@@ -118,10 +122,14 @@ pub struct MaterialFigures {
     pub sold: Quantity,
     pub sold_cost: Money,
     pub sold_income: Money,
+    pub sold_ticket: Quantity,
+    pub ticket_difference: Quantity,
     pub lost: Quantity,
     pub lost_value: Money,
     pub gained: Quantity,
     pub gained_value: Money,
+    pub prior_period: Quantity,
+    pub prior_period_value: Money,
     pub closing: Quantity,
     pub closing_value: Money,
 }
@@ -322,7 +330,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         cash_received: moved(Account::CashOnHand, Flow::Cash)
             + moved(Account::CashInTransit, Flow::Cash),
         advance_closing: -closing_of(Account::FeeAdvance),
-        materials: rows::material_rows(subject.materials, month, figures),
+        materials: rows::material_rows(subject.materials, &sums),
         collectors: rows::collector_rows(subject.materials, month, figures),
         groups: rows::group_rows(&sums),
         households: rows::household_rows(&sums, &closings),

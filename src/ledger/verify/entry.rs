@@ -40,7 +40,7 @@ pub(crate) fn check(
 ) -> Option<Finding> {
     let entry = &stored.entry;
     numbers(book, stored)
-        .or_else(|| lines(entry))
+        .or_else(|| lines(book, entry))
         .or_else(|| rounding(entry))
         .or_else(|| details(entry, private))
         .or_else(|| {
@@ -82,9 +82,10 @@ fn numbers(book: &Book, stored: &StoredEntry) -> Option<Finding> {
         .map(|(column, expected, found)| cell(ENTRY, entry.seq, column, expected, found))
 }
 
-/// Postings and movements of an event that tells them alone.
-fn lines(entry: &Entry) -> Option<Finding> {
-    let (postings, movements) = entry.decision.event.booked()?;
+/// Postings and movements of an event that tells them alone, with what they leave behind in stock.
+fn lines(book: &Book, entry: &Entry) -> Option<Finding> {
+    let again = book.booked_again(&entry.decision).ok()??;
+    let (postings, movements) = (again.postings, again.movements);
     let (found, moved) = (&entry.decision.postings, &entry.decision.movements);
     let place = |line: usize| format!("{} {}", entry.seq, line.saturating_add(1));
     let posting = (0..postings.len().max(found.len())).find_map(|line| {
