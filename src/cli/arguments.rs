@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -37,6 +38,14 @@ pub(super) enum Task {
     Policy(PolicyTask),
     #[command(subcommand)]
     Opening(OpeningTask),
+    #[command(subcommand)]
+    Sale(SaleTask),
+    #[command(subcommand)]
+    Buyer(BuyerTask),
+    #[command(subcommand)]
+    Count(CountTask),
+    #[command(subcommand)]
+    Intake(IntakeTask),
     #[command(subcommand)]
     Run(RunTask),
     Verify(VerifyOptions),

@@ -6,6 +6,7 @@ mod demo;
 mod help;
 mod import;
 mod read;
+mod station;
 mod table;
 mod transfer;
 mod typed;
@@ -138,6 +139,10 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Prices(task) => write::prices(session, task).await,
         Task::Policy(task) => write::policy(session, task).await,
         Task::Opening(task) => write::opening(session, task).await,
+        Task::Sale(task) => station::sale(session, task).await,
+        Task::Buyer(task) => station::buyer(session, task).await,
+        Task::Count(task) => station::count(session, task).await,
+        Task::Intake(task) => station::intake(session, task).await,
         Task::Run(task) => write::run(session, task).await,
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod error;
 mod facts;
 pub mod statement;
+mod station;
 mod transfer;
 pub mod verify;
 mod writer;
