@@ -404,7 +404,7 @@ impl CorrectPickup {
             lines: value_lines(book, list, &self.lines)?,
             ..before.clone()
         };
-        book.put_beside(seq, before, &now, &mut replacement)?;
+        now.put_beside(&mut replacement);
         let corrected = PickupCorrected {
             pickup_no: self.pickup_no.clone(),
             new_no: self.new_no.clone(),

@@ -50,13 +50,11 @@ impl Registered for Transit {
 }
 
 impl Transit {
-    /// Whether a material was taken in after an entry; of one that the round did not bring, whether anything was.
+    /// Whether a material was taken in after an entry.
     fn was_taken_in_after(&self, material: &MaterialCode, seq: i64) -> bool {
-        let is_after = |row: &InTransit| row.taken_in.is_some_and(|taken_in| taken_in > seq);
-        match self.materials.get(material) {
-            Some(row) => is_after(row),
-            None => self.materials.values().any(is_after),
-        }
+        let row = self.materials.get(material);
+        row.and_then(|row| row.taken_in)
+            .is_some_and(|taken_in| taken_in > seq)
     }
 }
 
@@ -66,6 +64,14 @@ impl Pickup {
         match &self.round {
             Some(round) => round.to_string(),
             None => format!("{}/{}", self.collector, business_date(self.occurred_at)),
+        }
+    }
+
+    /// Puts the lines of a replacement where those of the pickup are now; a material that it did not have is in transit while any of it is.
+    pub(crate) fn put_beside(&self, replacement: &mut Pickup) {
+        for line in &mut replacement.lines {
+            let same = self.lines.iter().find(|at| at.material == line.material);
+            line.in_transit = same.map_or(self.is_in_transit(), |at| at.in_transit);
         }
     }
 
@@ -102,31 +108,6 @@ impl Book {
             }
         }
         Ok(now)
-    }
-
-    /// Puts the lines of a replacement where those of the pickup made by an entry are now.
-    ///
-    /// # Errors
-    /// [`Stop::Missing`].
-    pub(crate) fn put_beside(
-        &self,
-        seq: i64,
-        replaced: &Pickup,
-        now: &Pickup,
-        replacement: &mut Pickup,
-    ) -> Result<(), Stop> {
-        if !replaced.is_in_transit() {
-            return Ok(());
-        }
-        let row: Transit = self.known_row(&replaced.transit_key())?;
-        for line in &mut replacement.lines {
-            let same = now.lines.iter().find(|at| at.material == line.material);
-            line.in_transit = match same {
-                Some(at) => at.in_transit,
-                None => !row.was_taken_in_after(&line.material, seq),
-            };
-        }
-        Ok(())
     }
 
     /// Keeps the row of the round that an entry brings material to, or takes it from.

@@ -24,9 +24,11 @@ mod harness;
 mod import;
 mod office;
 mod random_walk;
+mod station;
 mod tampering;
 mod tidy;
 mod transfer;
+mod transit;
 mod upgrade;
 
 mod model {
