@@ -78,3 +78,13 @@ insert into stale_village (village_id)
 select village_id
 from village_head
 where next_seq > 1;
+-- What was sold of each material in a month: by the village's own weight, by the buyers' tickets, and for how much.
+create table sale_month (
+    village_id bigint not null,
+    month text not null,
+    material text not null,
+    own bigint not null,
+    ticket bigint not null,
+    income_fen bigint not null,
+    primary key (village_id, month, material)
+);

@@ -127,3 +127,13 @@ insert into stale_village (village_id)
 select village_id
 from village_head
 where next_seq > 1;
+-- What was sold of each material in a month: by the village's own weight, by the buyers' tickets, and for how much.
+create table sale_month (
+    village_id integer not null,
+    month text not null,
+    material text not null,
+    own integer not null,
+    ticket integer not null,
+    income_fen integer not null,
+    primary key (village_id, month, material)
+) strict, without rowid;

@@ -9,6 +9,7 @@ use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
 use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
+use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -41,6 +42,14 @@ pub(super) enum Task {
     Policy(PolicyTask),
     #[command(subcommand)]
     Opening(OpeningTask),
+    #[command(subcommand)]
+    Sale(SaleTask),
+    #[command(subcommand)]
+    Buyer(BuyerTask),
+    #[command(subcommand)]
+    Count(CountTask),
+    #[command(subcommand)]
+    Intake(IntakeTask),
     #[command(subcommand)]
     Run(RunTask),
     #[command(subcommand)]

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::import;
 use crate::cli::read::report_table;
-use crate::cli::{Failure, Session, UNAVAILABLE, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, import, print};
 use crate::clock::{Chance, Clock};
 use crate::domain::Month;
 use crate::ledger::Ledger;

@@ -9,6 +9,7 @@ mod import;
 mod read;
 mod region;
 mod service;
+mod station;
 mod table;
 mod transfer;
 mod typed;
@@ -21,11 +22,10 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::arguments::{Arguments, MigrateOptions, Task};
 use crate::clock::{Chance, Clock};
-use crate::config;
 use crate::domain::Refusal;
-use crate::files;
 use crate::ledger::{Error, Ledger};
 use crate::text::{Language, Texts};
+use crate::{config, files};
 
 /// Done.
 const DONE: u8 = 0;
@@ -141,6 +141,10 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Prices(task) => write::prices(session, task).await,
         Task::Policy(task) => write::policy(session, task).await,
         Task::Opening(task) => write::opening(session, task).await,
+        Task::Sale(task) => station::sale(session, task).await,
+        Task::Buyer(task) => station::buyer(session, task).await,
+        Task::Count(task) => station::count(session, task).await,
+        Task::Intake(task) => station::intake(session, task).await,
         Task::Run(task) => write::run(session, task).await,
         Task::Schedule(task) => service::schedule(session, task).await,
         Task::Round(task) => service::round(session, task).await,

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::cli::arguments::{Format, ReportOptions, StatementOptions, VerifyFormat, VerifyOptions};
 use crate::cli::table::table;
 use crate::cli::{Failure, REFUSED, Session, UNAVAILABLE, print};
-use crate::domain::report::MonthReport;
-use crate::domain::{HouseholdNo, Month, Refusal, VillageCode};
+use crate::domain::report::{MaterialFigures, MonthReport};
+use crate::domain::{HouseholdNo, Month, Quantity, Refusal, VillageCode};
 use crate::files::export::{csv_of, report_rows};
 use crate::ledger::statement::{Line, Statement};
 use crate::ledger::verify::Verified;
@@ -195,18 +195,28 @@ fn checks_table(texts: &Texts, report: &MonthReport) -> String {
     )
 }
 
+/// Materials from opening to closing; what did not happen in the month has no column.
 fn materials_table(texts: &Texts, report: &MonthReport) -> String {
-    let header = words(
-        texts,
-        &[
-            "material",
-            "opening",
-            "collected",
-            "value",
-            "closing",
-            "value",
-        ],
-    );
+    let any = |figure: fn(&MaterialFigures) -> bool| report.materials.iter().any(figure);
+    let has_sold = any(|row| row.sold.count() != 0 || !row.sold_income.is_zero());
+    let has_differed = any(|row| {
+        [row.lost, row.gained]
+            .iter()
+            .any(|figure| figure.count() != 0)
+            || row.lost_value != row.gained_value
+    });
+    let has_prior = any(|row| row.prior_period.count() != 0 || !row.prior_period_value.is_zero());
+    let mut names = vec!["material", "opening", "collected", "value"];
+    if has_sold {
+        names.extend(["sold", "cost", "income", "ticket-difference"]);
+    }
+    if has_differed {
+        names.extend(["lost-or-gained", "value"]);
+    }
+    if has_prior {
+        names.extend(["prior-period", "value"]);
+    }
+    names.extend(["closing", "value"]);
     let is_chinese = texts.language() == Language::Chinese;
     let rows = report.materials.iter().map(|row| {
         let name = if is_chinese || row.name_en.is_empty() {
@@ -214,16 +224,37 @@ fn materials_table(texts: &Texts, report: &MonthReport) -> String {
         } else {
             &row.name_en
         };
-        vec![
+        let mut cells = vec![
             format!("{} {name}", row.code),
             row.opening.to_string(),
             row.collected.to_string(),
             row.collected_value.to_string(),
-            row.closing.to_string(),
-            row.closing_value.to_string(),
-        ]
+        ];
+        if has_sold {
+            cells.extend([
+                row.sold.to_string(),
+                row.sold_cost.to_string(),
+                row.sold_income.to_string(),
+                row.ticket_difference.to_string(),
+            ]);
+        }
+        if has_differed {
+            let net = row.gained.count().saturating_sub(row.lost.count());
+            cells.extend([
+                Quantity::new(row.unit, net).to_string(),
+                (row.gained_value - row.lost_value).to_string(),
+            ]);
+        }
+        if has_prior {
+            cells.extend([
+                row.prior_period.to_string(),
+                row.prior_period_value.to_string(),
+            ]);
+        }
+        cells.extend([row.closing.to_string(), row.closing_value.to_string()]);
+        cells
     });
-    table(header, 1, rows.collect())
+    table(words(texts, &names), 1, rows.collect())
 }
 
 pub(super) async fn statement(

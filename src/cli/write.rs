@@ -6,9 +6,8 @@ use crate::cli::arguments::{
     CashTask, Common, HouseholdTask, OpeningTask, PickupTask, PolicyTask, PricesTask, RunOptions,
     RunTask,
 };
-use crate::cli::household as moves;
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, UNAVAILABLE, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, household as moves, print};
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
 use crate::domain::month::{parse_date, parse_time};

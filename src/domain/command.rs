@@ -12,6 +12,7 @@ use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::merge::MergeHouseholds;
+use crate::domain::month::business_date;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
@@ -20,12 +21,15 @@ use crate::domain::refuse::{RecordTrip, RegisterCollectionPoint};
 use crate::domain::register::RegisterKind;
 use crate::domain::reversal::VoidDocument;
 use crate::domain::round::{CloseRound, OpenRound, RecordStop, round_need};
+use crate::domain::sale::{BuyerPays, RecordSale};
 use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::split::SplitHousehold;
+use crate::domain::stock_count::CountStock;
+use crate::domain::transit::RecordIntake;
 use crate::domain::village::OpenVillage;
-use crate::domain::{Actor, DocumentKind, Role, VillageCode};
+use crate::domain::{Account, Actor, DocumentKind, Role, VillageCode};
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -71,6 +75,14 @@ pub enum Command {
     ReceiveCash(ReceiveCash),
     /// Voids a cash receipt.
     VoidCash(VoidCash),
+    /// Sells material.
+    RecordSale(RecordSale),
+    /// A buyer pays.
+    BuyerPays(BuyerPays),
+    /// Counts stock.
+    CountStock(CountStock),
+    /// Takes in what was in transit.
+    RecordIntake(RecordIntake),
     /// Voids a document of the office.
     VoidDocument(VoidDocument),
     /// Issues the charges of a month.
@@ -149,6 +161,7 @@ impl Command {
             Command::VoidPickup(command) => command.private(),
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
+            Command::CountStock(command) => command.private(),
             Command::VoidDocument(command) => command.private(),
             Command::OpenDispute(command) => command.private(),
             Command::AnswerDispute(command) => command.private(),
@@ -162,6 +175,9 @@ impl Command {
             | Command::RefundAdvance(_)
             | Command::RecordOpening(_)
             | Command::ReceiveCash(_)
+            | Command::RecordSale(_)
+            | Command::BuyerPays(_)
+            | Command::RecordIntake(_)
             | Command::ChargeFees(_)
             | Command::OffsetCredit(_)
             | Command::SetSchedule(_)
@@ -198,6 +214,7 @@ impl Command {
     pub fn needs(&self) -> Vec<Need> {
         let document =
             |kind, number: &crate::domain::DocumentNo| Need::Document(kind, number.clone());
+        let last = |kind, at| Need::LastNumber(kind, business_date(at).year());
         match self {
             Command::PublishPriceList(_) => vec![Need::PriceLists],
             Command::RegisterHousehold(command) => {
@@ -276,6 +293,7 @@ impl Command {
             ],
             Command::RecordPickup(command) => [
                 Need::PriceLists,
+                Need::Stock,
                 Need::Household(command.household_no.clone()),
                 document(DocumentKind::Pickup, &command.pickup_no),
             ]
@@ -299,8 +317,26 @@ impl Command {
                 Need::Account(command.household_no.clone()),
                 Need::LastNumber(
                     DocumentKind::CashReceipt,
-                    crate::domain::month::business_date(command.received_at).year(),
+                    business_date(command.received_at).year(),
                 ),
+            ],
+            Command::RecordSale(command) => {
+                vec![Need::Stock, last(DocumentKind::Sale, command.sold_at)]
+            }
+            Command::BuyerPays(command) => vec![
+                Need::Balance(Account::BuyerReceivable.of(command.buyer.as_str())),
+                last(DocumentKind::BuyerPayment, command.paid_at),
+            ],
+            Command::CountStock(command) => {
+                vec![
+                    Need::Stock,
+                    last(DocumentKind::StockCount, command.counted_at),
+                ]
+            }
+            Command::RecordIntake(command) => vec![
+                Need::Stock,
+                Need::Register(RegisterKind::Transit, command.round.to_string()),
+                last(DocumentKind::Intake, command.taken_in_at),
             ],
             Command::VoidDocument(command) => {
                 vec![document(command.kind, &command.number), Need::Stock]

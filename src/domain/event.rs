@@ -18,10 +18,13 @@ use crate::domain::price_list::PublishedPriceList;
 use crate::domain::refuse::{RegisterCollectionPoint, TripRecorded};
 use crate::domain::reversal::DocumentVoided;
 use crate::domain::round::{CloseRound, RecordStop, RoundOpened};
+use crate::domain::sale::{BuyerPayment, Sale};
 use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
 use crate::domain::split::WasSplit;
+use crate::domain::stock_count::StockCount;
+use crate::domain::transit::Intake;
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
 /// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
@@ -68,6 +71,14 @@ pub enum Event {
     CashReceived(CashReceipt),
     /// A cash receipt was voided.
     CashVoided(CashVoided),
+    /// Material was sold.
+    SaleRecorded(Sale),
+    /// A buyer paid.
+    BuyerPaid(BuyerPayment),
+    /// Stock was counted.
+    StockCounted(StockCount),
+    /// What was in transit was taken in.
+    IntakeRecorded(Intake),
     /// A document of the office was voided.
     DocumentVoided(DocumentVoided),
     /// The charges of a month were issued.
@@ -116,6 +127,10 @@ impl Event {
             Event::PickupCorrected(_) => "pickup_corrected",
             Event::CashReceived(_) => "cash_received",
             Event::CashVoided(_) => "cash_voided",
+            Event::SaleRecorded(_) => "sale_recorded",
+            Event::BuyerPaid(_) => "buyer_paid",
+            Event::StockCounted(_) => "stock_counted",
+            Event::IntakeRecorded(_) => "intake_recorded",
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
@@ -157,6 +172,10 @@ impl Event {
             | Event::FeePolicyAdopted(_)
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
+            | Event::SaleRecorded(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_)
             | Event::ScheduleSet(_)
@@ -209,6 +228,10 @@ impl Event {
             | Event::PickupVoided(_)
             | Event::CashReceived(_)
             | Event::CashVoided(_)
+            | Event::SaleRecorded(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::DocumentVoided(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_)
@@ -237,6 +260,10 @@ impl Event {
             Event::HouseholdsMerged(event) => Some((event.postings(), Vec::new())),
             Event::HouseholdSplit(event) => Some((event.postings(), Vec::new())),
             Event::HouseholdArrived(event) => Some((event.postings(), Vec::new())),
+            Event::SaleRecorded(sale) => Some(sale.booked()),
+            Event::BuyerPaid(payment) => Some((payment.postings(), Vec::new())),
+            Event::StockCounted(count) => Some(count.booked()),
+            Event::IntakeRecorded(intake) => Some(intake.booked()),
             _ => None,
         }
     }
@@ -254,6 +281,7 @@ impl Event {
             | Event::HouseholdSplit(_) => None,
             // That the household moved out stays, and so does what that did to its charges.
             Event::HouseholdDeparted(event) => Some((event.transferred(), Vec::new())),
+            Event::PickupRecorded(_) | Event::CashReceived(_) | Event::IntakeRecorded(_) => None,
             other => other.booked(),
         }
     }
@@ -269,6 +297,10 @@ impl Event {
             Event::TripRecorded(trip) => Some(trip.at),
             Event::HouseholdDeparted(event) => Some(start_of_day(event.on)),
             Event::HouseholdArrived(event) => Some(event.arrived_at),
+            Event::SaleRecorded(sale) => Some(sale.sold_at),
+            Event::BuyerPaid(payment) => Some(payment.paid.paid_at),
+            Event::StockCounted(count) => Some(count.counted_at),
+            Event::IntakeRecorded(intake) => Some(intake.taken_in_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -288,6 +320,10 @@ impl Event {
             Event::HouseholdSplit(event) => Some((DocumentKind::Split, &event.number)),
             Event::HouseholdDeparted(event) => Some((DocumentKind::Departure, &event.number)),
             Event::HouseholdArrived(event) => Some((DocumentKind::Arrival, &event.number)),
+            Event::SaleRecorded(event) => Some((DocumentKind::Sale, &event.sale_no)),
+            Event::BuyerPaid(event) => Some((DocumentKind::BuyerPayment, &event.payment_no)),
+            Event::StockCounted(event) => Some((DocumentKind::StockCount, &event.count_no)),
+            Event::IntakeRecorded(event) => Some((DocumentKind::Intake, &event.intake_no)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -318,6 +354,10 @@ impl Event {
             | Event::OpeningRecorded(_)
             | Event::PickupRecorded(_)
             | Event::CashReceived(_)
+            | Event::SaleRecorded(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_)
             | Event::ScheduleSet(_)

@@ -146,6 +146,11 @@ name!(
     32
 );
 name!(
+    /// A buyer's code or name (收购商), e.g. `K1`.
+    BuyerCode,
+    32
+);
+name!(
     /// A group of the village (组), e.g. `3`.
     Group,
     32

@@ -30,12 +30,15 @@ pub mod pickup;
 pub mod price_list;
 pub mod refuse;
 pub mod round;
+pub mod sale;
 pub mod schedule;
 mod service;
 pub mod settings;
 pub mod settlement;
 pub mod split;
 pub mod stock;
+pub mod stock_count;
+pub mod transit;
 pub mod village;
 
 pub mod month_close;
@@ -59,7 +62,7 @@ pub use self::event::Event;
 pub use self::facts::{Book, DocumentKind};
 pub use self::household::HouseholdKind;
 pub use self::id::{
-    CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, PointCode, VillageCode,
+    BuyerCode, CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, PointCode, VillageCode,
     natural_order, plain_text,
 };
 pub use self::material::Material;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Month;
-use crate::domain::facts::Book;
+use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::{Decision, Flow};
 use crate::domain::month::business_date;
 use crate::domain::seal::Hash;
@@ -120,20 +120,29 @@ impl Book {
         if decision.origin_month.is_none() {
             return;
         }
-        let is_reversal = decision.reverses.is_some();
-        for flow in decision
-            .postings
-            .iter_mut()
-            .map(|posting| &mut posting.flow)
-            .chain(
-                decision
-                    .movements
-                    .iter_mut()
-                    .map(|movement| &mut movement.flow),
-            )
-        {
-            *flow = of_an_earlier_month(*flow, is_reversal);
+        decision.move_to_earlier_month();
+    }
+
+    /// What the event of a decision tells alone, as it is booked where the decision stands: with the flows of an earlier month where it carries
+    /// one, and with what it leaves behind in stock (R-SA-2).
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub(crate) fn booked_again(&self, decision: &Decision) -> Result<Option<Decision>, Stop> {
+        let Some((postings, movements)) = decision.event.booked() else {
+            return Ok(None);
+        };
+        let mut again = Decision {
+            postings,
+            movements,
+            ..decision.clone()
+        };
+        self.settle_residue(&mut again)?;
+        if again.origin_month.is_some() {
+            again.move_to_earlier_month();
         }
+        self.settle_households(&mut again)?;
+        Ok(Some(again))
     }
 
     /// Notes what an entry does to its month.
@@ -145,6 +154,21 @@ impl Book {
     /// The months of the book, by month.
     pub fn months(&self) -> &BTreeMap<Month, MonthStanding> {
         &self.months
+    }
+}
+
+impl Decision {
+    /// Gives what moved the flows of a fact that is booked in a later month.
+    fn move_to_earlier_month(&mut self) {
+        let is_reversal = self.reverses.is_some();
+        for flow in self
+            .postings
+            .iter_mut()
+            .map(|posting| &mut posting.flow)
+            .chain(self.movements.iter_mut().map(|movement| &mut movement.flow))
+        {
+            *flow = of_an_earlier_month(*flow, is_reversal);
+        }
     }
 }
 

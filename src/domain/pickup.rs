@@ -63,6 +63,9 @@ pub struct PickupLine {
     pub per: i64,
     /// What it is worth, rounded once (R-NU-2); may be nothing (R-PK-2).
     pub amount: Money,
+    /// Whether it went into goods in transit, not straight into stock (R-SA-1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_transit: bool,
 }
 
 /// A pickup with its amounts.
@@ -104,7 +107,8 @@ impl Pickup {
     fn book_into(&self, decision: &mut Decision, direction: Direction, flow: Flow) {
         let credit = Account::HouseholdCredit.of(self.household_no.as_str());
         for line in &self.lines {
-            let stock = Account::RecyclablesStock.of(line.material.as_str());
+            let account = line.account();
+            let stock = account.of(line.material.as_str());
             if line.amount.is_positive() {
                 let (debit, credit) = match direction {
                     Direction::In => (stock, credit.clone()),
@@ -115,7 +119,7 @@ impl Pickup {
                     .push(Posting::new(debit, credit, line.amount, flow));
             }
             decision.movements.push(StockMovement {
-                account: Account::RecyclablesStock,
+                account,
                 material: line.material.clone(),
                 collector: Some(self.collector.clone()),
                 direction,
@@ -123,6 +127,17 @@ impl Pickup {
                 value: line.amount,
                 flow,
             });
+        }
+    }
+}
+
+impl PickupLine {
+    /// Where its material went.
+    const fn account(&self) -> Account {
+        if self.in_transit {
+            Account::GoodsInTransit
+        } else {
+            Account::RecyclablesStock
         }
     }
 }
@@ -200,6 +215,7 @@ fn value_line(book: &Book, list: &PriceList, line: &WeighedLine) -> Result<Picku
         price_li: price.li(),
         per: price.per(),
         amount: value_of(net, price)?,
+        in_transit: false,
     })
 }
 
@@ -251,7 +267,7 @@ impl RecordPickup {
         book.check_new_document(DocumentKind::Pickup, &self.pickup_no)?;
         book.look_for_round(self.round.as_ref())?;
         let list = book.price_list_at(self.occurred_at)?;
-        let pickup = Pickup {
+        let mut pickup = Pickup {
             pickup_no: self.pickup_no.clone(),
             occurred_at: self.occurred_at,
             household_no,
@@ -261,8 +277,10 @@ impl RecordPickup {
             lines: value_lines(book, list, &self.lines)?,
             round: self.round.clone(),
         };
+        book.put_in_transit(&mut pickup)?;
         let mut decision = Decision::on(self.occurred_at, Event::PickupRecorded(pickup.clone()));
         pickup.book_into(&mut decision, Direction::In, Flow::Pickup);
+        book.settle_residue(&mut decision)?;
         Ok(decision)
     }
 }
@@ -313,7 +331,8 @@ impl VoidPickup {
         };
         let mut decision = Decision::on(self.voided_at, Event::PickupVoided(voided));
         decision.reverses = Some(seq);
-        pickup.book_into(&mut decision, Direction::Out, Flow::Void);
+        let now = book.where_it_is(seq, pickup)?;
+        now.book_into(&mut decision, Direction::Out, Flow::Void);
         book.settle_residue(&mut decision)?;
         book.book_in_month_of(&mut decision, pickup.occurred_at);
         Ok(decision)
@@ -380,11 +399,13 @@ impl CorrectPickup {
         let (seq, before) = live_pickup(book, &self.pickup_no)?;
         book.check_new_document(DocumentKind::Pickup, &self.new_no)?;
         let list = book.price_list_at(before.price_list)?;
-        let replacement = Pickup {
+        let now = book.where_it_is(seq, before)?;
+        let mut replacement = Pickup {
             pickup_no: self.new_no.clone(),
             lines: value_lines(book, list, &self.lines)?,
             ..before.clone()
         };
+        now.put_beside(&mut replacement);
         let corrected = PickupCorrected {
             pickup_no: self.pickup_no.clone(),
             new_no: self.new_no.clone(),
@@ -394,7 +415,7 @@ impl CorrectPickup {
         };
         let mut decision = Decision::on(self.corrected_at, Event::PickupCorrected(corrected));
         decision.reverses = Some(seq);
-        before.book_into(&mut decision, Direction::Out, Flow::Correction);
+        now.book_into(&mut decision, Direction::Out, Flow::Correction);
         replacement.book_into(&mut decision, Direction::In, Flow::Correction);
         book.settle_residue(&mut decision)?;
         book.book_in_month_of(&mut decision, before.occurred_at);

@@ -16,6 +16,8 @@ use crate::domain::month::Month;
 use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
+use crate::domain::reversal::DocumentVoided;
+use crate::domain::sale::SaleMonth;
 use crate::domain::{
     ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money,
 };
@@ -84,6 +86,8 @@ pub struct Projections {
     pub stock: BTreeMap<(Account, MaterialCode), Stock>,
     /// What moved of each material by month, collector and flow.
     pub material_months: BTreeMap<MaterialMonth, Stock>,
+    /// What was sold by month and material.
+    pub sale_months: BTreeMap<(Month, MaterialCode), SaleMonth>,
     /// Pickups by month, household and collector; a replacement is not counted again, a voided one still counts.
     pub pickup_months: BTreeMap<(Month, HouseholdNo, CollectorCode), i64>,
     /// The entries that concern a household.
@@ -137,6 +141,7 @@ impl Book {
                 .or_default()
                 .add(change);
         }
+        self.apply_transit(entry);
         for household in entry.households() {
             self.projections
                 .household_entries
@@ -232,8 +237,11 @@ impl Book {
                 *count = count.saturating_add(1);
                 self.apply_pickup_door(pickup);
             }
-            Event::DocumentVoided(_)
-            | Event::ScheduleSet(_)
+            Event::DocumentVoided(event) => {
+                self.apply_void(entry, event);
+                self.apply_service(entry);
+            }
+            Event::ScheduleSet(_)
             | Event::RoundOpened(_)
             | Event::StopRecorded(_)
             | Event::RoundClosed(_)
@@ -241,12 +249,28 @@ impl Book {
             | Event::TripRecorded(_)
             | Event::DisputeOpened(_)
             | Event::DisputeAnswered(_) => self.apply_service(entry),
+            Event::SaleRecorded(sale) => self.apply_sale(entry.month(), sale, false),
             Event::CashReceived(_)
+            | Event::BuyerPaid(_)
+            | Event::StockCounted(_)
+            | Event::IntakeRecorded(_)
             | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
             | Event::CashVoided(_)
             | Event::CreditOffset(_) => {}
+        }
+    }
+
+    /// A sale that is taken back as a fact of an earlier month leaves what was sold in this one as it is.
+    fn apply_void(&mut self, entry: &Entry, event: &DocumentVoided) {
+        let document = self.document(event.kind, &event.number).ok().flatten();
+        let sale = document.and_then(|document| match &document.event {
+            Event::SaleRecorded(sale) => Some(sale.clone()),
+            _ => None,
+        });
+        if let Some(sale) = sale.filter(|_| entry.decision.origin_month.is_none()) {
+            self.apply_sale(entry.month(), &sale, true);
         }
     }
 
@@ -403,6 +427,9 @@ impl Book {
                 .balances
                 .entry(side.balanced())
                 .or_default() += amount;
+            if let Some(balance) = self.balances.get_known(&side.balanced()) {
+                *balance += amount;
+            }
             let key = AccountMonth {
                 month,
                 side: side.clone(),
@@ -458,6 +485,13 @@ impl Book {
                 .add((change.count, change.value));
         }
         self.stock.get_or_insert(stock);
+    }
+
+    /// Notes a balance as the store knows it, with what is decided and not yet written on top.
+    pub(crate) fn load_balance(&mut self, side: AccountRef, balance: Money) {
+        let pending = self.projections.balances.get(&side).copied();
+        self.balances
+            .load(side, Some(balance + pending.unwrap_or_default()));
     }
 
     /// Notes what a household has and owes as the store knows it, with what is decided and not yet written on top.

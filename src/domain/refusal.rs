@@ -150,6 +150,14 @@ pub enum Refusal {
         available: String,
         asked: String,
     },
+    /// A buyer pays no more than he owes.
+    BuyerOwesLess {
+        buyer: String,
+        owed: Money,
+        asked: Money,
+    },
+    /// Nothing of the material is in transit of that round, or it was taken in already (R-SA-1).
+    NotInTransit { round: String, material: String },
     /// Such a document is not voided this way.
     NotVoidable { number: String, kind: &'static str },
 

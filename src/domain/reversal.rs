@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
-use crate::domain::journal::{Decision, Posting, StockMovement};
+use crate::domain::journal::{Decision, Flow, Posting, StockMovement};
 use crate::domain::refuse::Trip;
-use crate::domain::{DocumentNo, Event, HouseholdNo, Money, Refusal};
+use crate::domain::{DocumentNo, Event, HouseholdNo, Money, Month, Refusal};
 
 /// Voids a document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -62,6 +62,19 @@ impl StockMovement {
     }
 }
 
+impl Decision {
+    /// A loss or gain of an earlier month that is taken back is none of this month (R-CO-5); what the reversal itself leaves behind is.
+    fn take_back_loss_and_gain(&mut self) {
+        let postings = self.postings.iter_mut().map(|posting| &mut posting.flow);
+        let movements = self.movements.iter_mut().map(|movement| &mut movement.flow);
+        for flow in postings.chain(movements) {
+            if matches!(flow, Flow::Loss | Flow::Gain) {
+                *flow = Flow::PriorPeriod;
+            }
+        }
+    }
+}
+
 impl VoidDocument {
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
@@ -100,6 +113,9 @@ impl VoidDocument {
         decision.reverses = Some(document.seq);
         decision.postings = postings.into_iter().map(Posting::reversed).collect();
         decision.movements = movements.into_iter().map(StockMovement::reversed).collect();
+        if book.is_closed(Month::at(fact)) {
+            decision.take_back_loss_and_gain();
+        }
         book.settle_residue(&mut decision)?;
         book.book_in_month_of(&mut decision, fact);
         Ok(decision)

@@ -7,7 +7,8 @@ use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::number::half_up;
 use crate::domain::projection::Stock;
-use crate::domain::{MaterialCode, Money, Quantity, Refusal};
+use crate::domain::weight::STOCK_MOST;
+use crate::domain::{MaterialCode, Money, Quantity, Refusal, Unit};
 
 impl Stock {
     /// What issuing so much costs: `half_up(V × q / Q)`, and all of it exactly V.
@@ -31,6 +32,40 @@ impl Stock {
             self.count,
         )?))
     }
+}
+
+/// Refuses a quantity of stock that is in another unit than its material, less than `least` or more than any stock; gives the unit.
+///
+/// # Errors
+/// [`Refusal::MaterialUnknown`], [`Refusal::WrongUnit`], [`Refusal::OutOfRange`].
+pub(crate) fn check_quantity(
+    book: &Book,
+    material: &MaterialCode,
+    field: &'static str,
+    quantity: Quantity,
+    least: i64,
+) -> Result<Unit, Refusal> {
+    let Some(known) = book.material(material) else {
+        return Err(Refusal::MaterialUnknown {
+            material: material.to_string(),
+        });
+    };
+    if quantity.unit() != known.unit {
+        return Err(Refusal::WrongUnit {
+            material: material.to_string(),
+            unit: known.unit.word(),
+        });
+    }
+    if !(least..=STOCK_MOST).contains(&quantity.count()) {
+        let bound = |count| Quantity::new(known.unit, count).to_string();
+        return Err(Refusal::OutOfRange {
+            field,
+            value: quantity.to_string(),
+            least: bound(least),
+            most: bound(STOCK_MOST),
+        });
+    }
+    Ok(known.unit)
 }
 
 impl Book {

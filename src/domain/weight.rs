@@ -125,6 +125,18 @@ impl Quantity {
         Quantity::parse_up_to(field, text, written, STOCK_MOST, STOCK_MOST)
     }
 
+    /// Reads the quantity of a stock line as it was written down.
+    ///
+    /// # Errors
+    /// As [`number::parse`].
+    pub fn parse_stock_in(
+        field: &'static str,
+        text: &str,
+        unit: WrittenUnit,
+    ) -> Result<Quantity, Refusal> {
+        Quantity::parse_up_to(field, text, unit, STOCK_MOST, STOCK_MOST)
+    }
+
     fn parse_up_to(
         field: &'static str,
         text: &str,

@@ -11,7 +11,7 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+    AccountRef, Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -197,6 +197,7 @@ impl Facts {
         }
         self.load_households(tx, &wanted.households).await?;
         self.load_accounts(tx, &wanted.accounts).await?;
+        self.load_balances(tx, &wanted.balances).await?;
         self.load_documents(tx, &wanted.documents).await?;
         self.load_household_entries(tx, &wanted.household_entries)
             .await?;
@@ -308,6 +309,24 @@ impl Facts {
             let is_there = found.contains(code).then_some(());
             if let Some(book) = self.by_id(*id) {
                 book.other_villages.load(code.clone(), is_there);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_balances(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, AccountRef)],
+    ) -> Result<(), StoreError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut found = balance::load_balances(tx, wanted).await?;
+        for key in wanted {
+            let balance = found.remove(key).unwrap_or_default();
+            if let Some(book) = self.by_id(key.0) {
+                book.load_balance(key.1.clone(), balance);
             }
         }
         Ok(())
@@ -535,6 +554,7 @@ struct Wanted {
     price_lists: BTreeSet<i64>,
     households: Vec<(i64, HouseholdNo)>,
     accounts: Vec<(i64, HouseholdNo)>,
+    balances: Vec<(i64, AccountRef)>,
     documents: Vec<(i64, DocumentKind, DocumentNo)>,
     household_entries: Vec<(i64, HouseholdNo, i64)>,
     commands: Vec<(i64, Uuid)>,
@@ -554,6 +574,7 @@ impl Wanted {
             }
             Need::Household(number) => self.households.push((id, number.clone())),
             Need::Account(number) => self.accounts.push((id, number.clone())),
+            Need::Balance(side) => self.balances.push((id, side.balanced())),
             Need::Document(kind, number) => self.documents.push((id, *kind, number.clone())),
             Need::HouseholdEntry(number, seq) => {
                 self.household_entries.push((id, number.clone(), *seq));

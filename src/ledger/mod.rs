@@ -8,6 +8,7 @@ mod rebuild;
 mod region;
 pub mod service;
 pub mod statement;
+mod station;
 mod transfer;
 pub mod verify;
 mod writer;

@@ -5,11 +5,9 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use sqlx::postgres::PgArguments;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::sqlite::SqliteArguments;
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow, Postgres, Row, Sqlite};
 use uuid::Uuid;
 

@@ -344,6 +344,19 @@ impl Batch {
                 ],
             );
         }
+        for ((month, material), sold) in &projections.sale_months {
+            self.push(
+                &balance::SALE_MONTH,
+                [
+                    Cell::Int(id),
+                    Cell::from(month.to_string()),
+                    Cell::from(material.as_str()),
+                    Cell::Int(sold.own),
+                    Cell::Int(sold.ticket),
+                    Cell::Int(sold.income.fen()),
+                ],
+            );
+        }
         for ((month, household, collector), pickups) in &projections.pickup_months {
             self.push(
                 &balance::PICKUP_MONTH,

@@ -4,6 +4,7 @@ use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
 use crate::domain::register::RegisterKind;
 use crate::domain::report::Figures;
 use crate::domain::report::service::ServiceRows;
+use crate::domain::sale::SaleMonth;
 use crate::domain::{Money, Month};
 use crate::store::column::Place;
 use crate::store::engine::{Tx, run};
@@ -64,6 +65,17 @@ select
 from material_month
 where village_id = $1
     and month >= $2
+";
+
+const SALES: &str = "
+select
+    material,
+    own,
+    ticket,
+    income_fen
+from sale_month
+where village_id = $1
+    and month = $2
 ";
 
 const PICKUPS: &str = "
@@ -134,6 +146,17 @@ pub(crate) async fn load(
                 value: Money::from_fen(value),
             },
         );
+    }
+    let rows: Vec<(String, i64, i64, i64)> = run!(tx, connection => sqlx::query_as(SALES).bind(village_id).bind(at.clone()).fetch_all(connection))?;
+    for (material, own, ticket, income) in rows {
+        let material = Place("sale_month", "material").material(&material)?;
+        let income = Money::from_fen(income);
+        let sold = SaleMonth {
+            own,
+            ticket,
+            income,
+        };
+        figures.sales.insert(material, sold);
     }
     let rows: Vec<(String, String, i64)> = run!(tx, connection => sqlx::query_as(PICKUPS).bind(village_id).bind(at.clone()).fetch_all(connection))?;
     for (household, collector, pickups) in rows {

@@ -9,13 +9,12 @@ use crate::store::column::Place;
 use crate::store::dialect::{Cell, Table, find_other_village, read_table};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
-use crate::store::flush;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, charge, document, flush, household, journal, month, price_list, register, village,
 };
 
 /// The tables that can be rebuilt from the journal.
-pub(crate) const PROJECTIONS: [&Table; 20] = [
+pub(crate) const PROJECTIONS: [&Table; 21] = [
     &village::VILLAGE,
     &village::VILLAGE_HEAD,
     &village::VILLAGE_SETTINGS,
@@ -33,6 +32,7 @@ pub(crate) const PROJECTIONS: [&Table; 20] = [
     &balance::ACCOUNT_MONTH,
     &balance::STOCK_BALANCE,
     &balance::MATERIAL_MONTH,
+    &balance::SALE_MONTH,
     &balance::PICKUP_MONTH,
     &month::VILLAGE_MONTH,
     &register::REGISTER,

@@ -26,9 +26,11 @@ mod office;
 mod random_walk;
 mod region;
 mod rounds;
+mod station;
 mod tampering;
 mod tidy;
 mod transfer;
+mod transit;
 mod upgrade;
 
 mod model {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::Money;
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::journal::Flow;
-use crate::domain::projection::MaterialMonth;
+use crate::domain::projection::{MaterialMonth, Stock};
 use crate::domain::report::{Check, GroupFigures, MaterialFigures, MonthReport, Sums};
 
 /// The absolute value of a difference, so that two differences cannot cancel.
@@ -79,7 +79,8 @@ pub(super) fn checks(
     ]
 }
 
-/// What stock differs from its account, and its closing from its opening and what moved.
+/// What stock and goods in transit differ from their accounts, and their closing from their opening and what moved; a gram or piece that is
+/// off counts as a fen.
 fn stock_apart(
     report: &MonthReport,
     sums: &Sums<'_>,
@@ -89,17 +90,35 @@ fn stock_apart(
         .materials
         .iter()
         .map(|row| {
-            let booked = closings
-                .get(&Account::RecyclablesStock.of(row.code.as_str()))
-                .copied()
-                .unwrap_or_default();
+            let booked: Money = [Account::RecyclablesStock, Account::GoodsInTransit]
+                .into_iter()
+                .filter_map(|account| closings.get(&account.of(row.code.as_str())).copied())
+                .sum();
+            let rolled = rolled_forward(row, opened(sums, row));
+            let closing = Money::from_fen(row.closing.count());
             apart(row.closing_value, booked)
-                + apart(
-                    row.opening_value + row.collected_value + prior_stock(sums, row),
-                    row.closing_value,
-                )
+                + apart(rolled.value, row.closing_value)
+                + apart(Money::from_fen(rolled.count), closing)
         })
         .sum()
+}
+
+/// What the opening of a material and everything that moved come to; it must be the closing.
+fn rolled_forward(row: &MaterialFigures, opened: Stock) -> Stock {
+    let mut stock = opened;
+    let incoming = [
+        (row.opening, row.opening_value),
+        (row.collected, row.collected_value),
+        (row.gained, row.gained_value),
+        (row.prior_period, row.prior_period_value),
+    ];
+    for (quantity, value) in incoming {
+        stock.add((quantity.count(), value));
+    }
+    for (quantity, value) in [(row.sold, row.sold_cost), (row.lost, row.lost_value)] {
+        stock.add((quantity.count().saturating_neg(), -value));
+    }
+    stock
 }
 
 /// What the groups of the report differ from the village.
@@ -114,19 +133,18 @@ fn groups_apart(report: &MonthReport) -> Money {
         + apart(groups(|row| row.cash), -fees.cash)
 }
 
-/// Stock that moved in the month as an opening, or as an adjustment of one.
-fn prior_stock(sums: &Sums<'_>, row: &MaterialFigures) -> Money {
-    let is_prior = |key: &&MaterialMonth| {
-        key.month == sums.month
-            && key.material == row.code
-            && matches!(key.flow, Flow::Opening | Flow::PriorPeriod)
+/// Stock that was opened in the month.
+fn opened(sums: &Sums<'_>, row: &MaterialFigures) -> Stock {
+    let mut stock = Stock::default();
+    let is_opening = |key: &MaterialMonth| {
+        key.month == sums.month && key.material == row.code && key.flow == Flow::Opening
     };
-    sums.figures
-        .material_months
-        .iter()
-        .filter(|(key, _)| is_prior(key))
-        .map(|(_, moved)| moved.value)
-        .sum()
+    for (key, moved) in &sums.figures.material_months {
+        if is_opening(key) {
+            stock.add((moved.count, moved.value));
+        }
+    }
+    stock
 }
 
 /// What the openings of the month differ from the sums of all months before; and what 3190 holds, which must be nothing.

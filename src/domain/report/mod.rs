@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::journal::Flow;
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
+use crate::domain::sale::SaleMonth;
 use crate::domain::{
     CollectorCode, Group, HouseholdNo, Material, MaterialCode, Money, Month, Quantity, Unit,
     VillageCode,
@@ -30,6 +31,8 @@ pub struct Figures {
     pub stock: BTreeMap<(Account, MaterialCode), Stock>,
     /// What moved of each material in the month and in later ones.
     pub material_months: BTreeMap<MaterialMonth, Stock>,
+    /// What was sold of each material in the month.
+    pub sales: BTreeMap<MaterialCode, SaleMonth>,
     /// Pickups of the month by household and collector.
     pub pickups: BTreeMap<(HouseholdNo, CollectorCode), i64>,
     /// The sum of open charges now.
@@ -107,7 +110,8 @@ impl FeeFigures {
     }
 }
 
-/// A material over the month; every figure is positive under its own name.
+/// A material over the month; every figure is positive under its own name, but `prior_period` and `ticket_difference` have a sign: what came in
+/// late, and what the village weighed beyond the buyers' tickets.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[expect(missing_docs, reason = "the columns of interface.md, section 3")]
 pub struct MaterialFigures {
@@ -122,10 +126,14 @@ pub struct MaterialFigures {
     pub sold: Quantity,
     pub sold_cost: Money,
     pub sold_income: Money,
+    pub sold_ticket: Quantity,
+    pub ticket_difference: Quantity,
     pub lost: Quantity,
     pub lost_value: Money,
     pub gained: Quantity,
     pub gained_value: Money,
+    pub prior_period: Quantity,
+    pub prior_period_value: Money,
     pub closing: Quantity,
     pub closing_value: Money,
 }
@@ -321,7 +329,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         .keys()
         .map(|(household, _)| household)
         .collect();
-    let materials = rows::material_rows(subject.materials, month, figures);
+    let materials = rows::material_rows(subject.materials, &sums);
     let participating = i64::try_from(households.len()).unwrap_or(i64::MAX);
     let service = &figures.service;
     let mut report = MonthReport {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::journal::Flow;
-use crate::domain::projection::Stock;
+use crate::domain::projection::{AccountMonth, Stock};
 use crate::domain::report::{
     CollectorFigures, Figures, GroupFigures, HouseholdFigures, MaterialFigures, Sums,
 };
@@ -12,64 +12,123 @@ use crate::domain::{
     CollectorCode, Group, HouseholdNo, Material, MaterialCode, Money, Month, Quantity, Unit,
 };
 
+/// What moved of a material in the month; what went out is negative.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Moved {
+    all: Stock,
+    collected: Stock,
+    sold: Stock,
+    lost: Stock,
+    gained: Stock,
+    prior: Stock,
+}
+
+impl Moved {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds have no column"
+    )]
+    fn add(&mut self, flow: Flow, moved: Stock) {
+        let change = (moved.count, moved.value);
+        self.all.add(change);
+        match flow {
+            Flow::Pickup | Flow::Void | Flow::Correction => self.collected.add(change),
+            Flow::Sale => self.sold.add(change),
+            Flow::Loss => self.lost.add(change),
+            Flow::Gain => self.gained.add(change),
+            Flow::PriorPeriod => self.prior.add(change),
+            _ => {}
+        }
+    }
+}
+
+/// What there is of a material now, in stock and in transit.
+fn stock_now(figures: &Figures, code: &MaterialCode) -> Stock {
+    let mut now = Stock::default();
+    for account in [Account::GoodsInTransit, Account::RecyclablesStock] {
+        let there = figures.stock.get(&(account, code.clone()));
+        let there = there.copied().unwrap_or_default();
+        now.add((there.count, there.value));
+    }
+    now
+}
+
 pub(super) fn material_rows(
     materials: &BTreeMap<MaterialCode, Material>,
-    month: Month,
-    figures: &Figures,
+    sums: &Sums<'_>,
 ) -> Vec<MaterialFigures> {
+    let figures = sums.figures;
     let mut rows = Vec::new();
     for (code, material) in materials {
-        let mut closing = Stock::default();
-        for account in [Account::GoodsInTransit, Account::RecyclablesStock] {
-            let there = figures.stock.get(&(account, code.clone()));
-            let there = there.copied().unwrap_or_default();
-            closing.add((there.count, there.value));
-        }
-        let mut opening_change = Stock::default();
-        let mut collected = Stock::default();
+        let mut closing = stock_now(figures, code);
+        let mut in_month = Moved::default();
         let mut has_moved = false;
         for (key, moved) in figures
             .material_months
             .iter()
             .filter(|(key, _)| key.material == *code)
         {
-            if key.month > month {
+            if key.month > sums.month {
                 closing.add((moved.count.saturating_neg(), -moved.value));
                 continue;
             }
             has_moved = true;
-            opening_change.add((moved.count, moved.value));
-            if matches!(key.flow, Flow::Pickup | Flow::Void | Flow::Correction) {
-                collected.add((moved.count, moved.value));
-            }
+            in_month.add(key.flow, *moved);
         }
         let mut opening = closing;
-        opening.add((opening_change.count.saturating_neg(), -opening_change.value));
-        if !has_moved && opening == Stock::default() && closing == Stock::default() {
-            continue;
+        opening.add((in_month.all.count.saturating_neg(), -in_month.all.value));
+        if has_moved || opening != Stock::default() || closing != Stock::default() {
+            rows.push(material_row(material, sums, opening, &in_month, closing));
         }
-        let quantity = |count| Quantity::new(material.unit, count);
-        rows.push(MaterialFigures {
-            code: code.clone(),
-            name: material.name.clone(),
-            name_en: material.name_en.clone(),
-            unit: material.unit,
-            opening: quantity(opening.count),
-            opening_value: opening.value,
-            collected: quantity(collected.count),
-            collected_value: collected.value,
-            sold: quantity(0),
-            sold_cost: Money::ZERO,
-            sold_income: Money::ZERO,
-            lost: quantity(0),
-            lost_value: Money::ZERO,
-            gained: quantity(0),
-            gained_value: Money::ZERO,
-            closing: quantity(closing.count),
-            closing_value: closing.value,
-        });
     }
     rows
+}
+
+fn material_row(
+    material: &Material,
+    sums: &Sums<'_>,
+    opening: Stock,
+    moved: &Moved,
+    closing: Stock,
+) -> MaterialFigures {
+    let quantity = |count| Quantity::new(material.unit, count);
+    let out = |count: i64| quantity(count.saturating_neg());
+    let sales = sums.figures.sales.get(&material.code);
+    let ticket = sales.copied().unwrap_or_default().ticket;
+    let own = moved.sold.count.saturating_neg();
+    let is_income = |key: &AccountMonth| {
+        key.side.account == Account::ScrapSales
+            && key.side.subject == material.code.as_str()
+            && key.flow == Flow::Sale
+    };
+    let income: Money = sums
+        .in_month()
+        .filter(|(key, _)| is_income(key))
+        .map(|(_, sum)| -sum)
+        .sum();
+    MaterialFigures {
+        code: material.code.clone(),
+        name: material.name.clone(),
+        name_en: material.name_en.clone(),
+        unit: material.unit,
+        opening: quantity(opening.count),
+        opening_value: opening.value,
+        collected: quantity(moved.collected.count),
+        collected_value: moved.collected.value,
+        sold: quantity(own),
+        sold_cost: -moved.sold.value,
+        sold_income: income,
+        sold_ticket: quantity(ticket),
+        ticket_difference: quantity(own.saturating_sub(ticket)),
+        lost: out(moved.lost.count),
+        lost_value: -moved.lost.value,
+        gained: quantity(moved.gained.count),
+        gained_value: moved.gained.value,
+        prior_period: quantity(moved.prior.count),
+        prior_period_value: moved.prior.value,
+        closing: quantity(closing.count),
+        closing_value: closing.value,
+    }
 }
 
 pub(super) fn collector_rows(
