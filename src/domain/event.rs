@@ -278,10 +278,10 @@ impl Event {
             Event::PickupRecorded(_)
             | Event::CashReceived(_)
             | Event::HouseholdsMerged(_)
-            | Event::HouseholdSplit(_) => None,
+            | Event::HouseholdSplit(_)
+            | Event::IntakeRecorded(_) => None,
             // That the household moved out stays, and so does what that did to its charges.
             Event::HouseholdDeparted(event) => Some((event.transferred(), Vec::new())),
-            Event::PickupRecorded(_) | Event::CashReceived(_) | Event::IntakeRecorded(_) => None,
             other => other.booked(),
         }
     }

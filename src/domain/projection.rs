@@ -219,7 +219,6 @@ impl Book {
                 }
                 self.apply_clearing(&entry.decision.event);
             }
-            Event::DocumentVoided(event) => self.apply_clearing_void(event.kind, &event.number),
             Event::OpeningRecorded(event) => self.apply_opening(&event.line, entry.month()),
             Event::OpeningVoided(event) => self.apply_opening_void(&event.line),
             Event::FeesCharged(event) => {
@@ -239,6 +238,7 @@ impl Book {
             }
             Event::DocumentVoided(event) => {
                 self.apply_void(entry, event);
+                self.apply_clearing_void(event.kind, &event.number);
                 self.apply_service(entry);
             }
             Event::ScheduleSet(_)

@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Display};
 
-use crate::domain::journal::{Decision, Entry, Posting, Private, StockMovement};
+use crate::domain::journal::{Entry, Posting, Private, StockMovement};
 use crate::domain::number::ROUNDING;
 use crate::domain::seal::{self, HASH_VERSION};
 use crate::domain::weight::{net_of, value_of};
