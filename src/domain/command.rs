@@ -11,8 +11,12 @@ use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
+use crate::domain::payout::{
+    ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout,
+};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
+use crate::domain::register::RegisterKind;
 use crate::domain::reversal::VoidDocument;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
@@ -61,6 +65,16 @@ pub enum Command {
     ChargeFees(ChargeFees),
     /// Offsets the credit of a month.
     OffsetCredit(OffsetCredit),
+    /// Asks for credit to be paid out.
+    RequestPayout(RequestPayout),
+    /// Approves a payout.
+    ApprovePayout(ApprovePayout),
+    /// Pays a payout.
+    PayPayout(PayPayout),
+    /// Gives a payout up.
+    CancelPayout(CancelPayout),
+    /// Notes which payouts have expired.
+    ExpirePayouts(ExpirePayouts),
 }
 
 /// A command with who asks, for which village, and under which id.
@@ -115,6 +129,7 @@ impl Command {
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
             Command::VoidDocument(command) => command.private(),
+            Command::CancelPayout(command) => command.private(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
@@ -125,13 +140,25 @@ impl Command {
             | Command::RecordOpening(_)
             | Command::ReceiveCash(_)
             | Command::ChargeFees(_)
-            | Command::OffsetCredit(_) => PrivateDetails::default(),
+            | Command::OffsetCredit(_)
+            | Command::RequestPayout(_)
+            | Command::ApprovePayout(_)
+            | Command::PayPayout(_)
+            | Command::ExpirePayouts(_) => PrivateDetails::default(),
         }
     }
 
     /// The role that it is usually given in at the office.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what the office does, the clerk does"
+    )]
     pub const fn usual_role(&self) -> Role {
-        Role::Clerk
+        match self {
+            // Four eyes (R-ST-5): another person than the clerk who requested.
+            Command::ApprovePayout(_) => Role::Supervisor,
+            _ => Role::Clerk,
+        }
     }
 
     /// Its non-personal content, as the JSON text that is fingerprinted.
@@ -189,6 +216,7 @@ impl Command {
             Command::VoidOpening(command) => vec![
                 document(DocumentKind::Opening, &command.number),
                 Need::Stock,
+                Need::OpenRegister(RegisterKind::Payout),
             ],
             Command::RecordPickup(command) => vec![
                 Need::PriceLists,
@@ -199,6 +227,7 @@ impl Command {
                 vec![
                     document(DocumentKind::Pickup, &command.pickup_no),
                     Need::Stock,
+                    Need::OpenRegister(RegisterKind::Payout),
                 ]
             }
             Command::CorrectPickup(command) => vec![
@@ -206,6 +235,7 @@ impl Command {
                 document(DocumentKind::Pickup, &command.pickup_no),
                 document(DocumentKind::Pickup, &command.new_no),
                 Need::Stock,
+                Need::OpenRegister(RegisterKind::Payout),
             ],
             Command::ReceiveCash(command) => vec![
                 Need::Household(command.household_no.clone()),
@@ -216,7 +246,11 @@ impl Command {
                 ),
             ],
             Command::VoidDocument(command) => {
-                vec![document(command.kind, &command.number), Need::Stock]
+                vec![
+                    document(command.kind, &command.number),
+                    Need::Stock,
+                    Need::OpenRegister(RegisterKind::Payout),
+                ]
             }
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
@@ -225,8 +259,25 @@ impl Command {
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::AdoptFeePolicy(_)
-            | Command::ChargeFees(_)
-            | Command::OffsetCredit(_) => Vec::new(),
+            | Command::ChargeFees(_) => Vec::new(),
+            Command::OffsetCredit(_) | Command::ExpirePayouts(_) => {
+                vec![Need::OpenRegister(RegisterKind::Payout)]
+            }
+            Command::RequestPayout(command) => vec![
+                Need::Household(command.household_no.clone()),
+                Need::Account(command.household_no.clone()),
+                Need::OpenRegister(RegisterKind::Payout),
+                Need::LastNumber(
+                    DocumentKind::Payout,
+                    crate::domain::month::business_date(command.requested_at).year(),
+                ),
+            ],
+            Command::ApprovePayout(ApprovePayout { number, .. })
+            | Command::PayPayout(PayPayout { number, .. })
+            | Command::CancelPayout(CancelPayout { number, .. }) => vec![
+                Need::Register(RegisterKind::Payout, number.to_string()),
+                Need::OpenRegister(RegisterKind::Payout),
+            ],
         }
     }
 }

@@ -87,6 +87,7 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
         return Ok(Verdict::Answer(Outcome::NothingToDo));
     };
     book.place(&mut decision);
+    book.cancel_uncovered(&mut decision)?;
     // The projections are kept by the group of the household.
     for household in decision.households() {
         book.household(&household)?;
@@ -137,6 +138,11 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::VoidDocument(command) => command.decide(book).map(Some),
         Command::ChargeFees(command) => command.decide(book),
         Command::OffsetCredit(command) => command.decide(book),
+        Command::RequestPayout(command) => command.decide(book).map(Some),
+        Command::ApprovePayout(command) => command.decide(book).map(Some),
+        Command::PayPayout(command) => command.decide(book).map(Some),
+        Command::CancelPayout(command) => command.decide(book).map(Some),
+        Command::ExpirePayouts(command) => command.decide(book),
     }
 }
 

@@ -9,6 +9,9 @@ use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
 use crate::domain::journal::{Posting, StockMovement};
 use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
+use crate::domain::payout::{
+    PayoutApproved, PayoutCancelled, PayoutPaid, PayoutRequested, PayoutsExpired,
+};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
 use crate::domain::price_list::PublishedPriceList;
 use crate::domain::reversal::DocumentVoided;
@@ -58,6 +61,16 @@ pub enum Event {
     FeesCharged(FeesCharged),
     /// The credit of a month was offset.
     CreditOffset(OffsetCredit),
+    /// A payout was asked for.
+    PayoutRequested(PayoutRequested),
+    /// A payout was approved.
+    PayoutApproved(PayoutApproved),
+    /// A payout was paid.
+    PayoutPaid(PayoutPaid),
+    /// A payout was given up.
+    PayoutCancelled(PayoutCancelled),
+    /// The days of payouts were over.
+    PayoutsExpired(PayoutsExpired),
 }
 
 impl Event {
@@ -83,6 +96,11 @@ impl Event {
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
+            Event::PayoutRequested(_) => "payout_requested",
+            Event::PayoutApproved(_) => "payout_approved",
+            Event::PayoutPaid(_) => "payout_paid",
+            Event::PayoutCancelled(_) => "payout_cancelled",
+            Event::PayoutsExpired(_) => "payouts_expired",
         }
     }
 
@@ -99,6 +117,10 @@ impl Event {
             Event::CashReceived(event) => Some(&event.received.household_no),
             Event::CashVoided(event) => Some(&event.household_no),
             Event::DocumentVoided(event) => event.household_no.as_ref(),
+            Event::PayoutRequested(event) => Some(&event.requested.household_no),
+            Event::PayoutApproved(event) => Some(&event.household_no),
+            Event::PayoutPaid(event) => Some(&event.household_no),
+            Event::PayoutCancelled(event) => Some(&event.household_no),
             Event::VillageOpened(_)
             | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
@@ -107,7 +129,8 @@ impl Event {
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::PayoutsExpired(_) => None,
         }
     }
 
@@ -132,7 +155,12 @@ impl Event {
             | Event::CashVoided(_)
             | Event::DocumentVoided(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::PayoutRequested(_)
+            | Event::PayoutApproved(_)
+            | Event::PayoutPaid(_)
+            | Event::PayoutCancelled(_)
+            | Event::PayoutsExpired(_) => None,
         }
     }
 
@@ -145,6 +173,7 @@ impl Event {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            Event::PayoutPaid(paid) => Some((paid.postings(), Vec::new())),
             _ => None,
         }
     }
@@ -169,6 +198,7 @@ impl Event {
     pub fn occurred_at(&self) -> Option<Timestamp> {
         match self {
             Event::CashReceived(receipt) => Some(receipt.received.received_at),
+            Event::PayoutPaid(paid) => Some(paid.paid_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -182,6 +212,9 @@ impl Event {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::PayoutRequested(event) => Some((DocumentKind::Payout, &event.number)),
+            // What a void takes back is the payment.
+            Event::PayoutPaid(event) => Some((DocumentKind::Payout, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -209,7 +242,42 @@ impl Event {
             | Event::PickupRecorded(_)
             | Event::CashReceived(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::PayoutRequested(_)
+            | Event::PayoutApproved(_)
+            | Event::PayoutPaid(_)
+            | Event::PayoutCancelled(_)
+            | Event::PayoutsExpired(_) => None,
+        }
+    }
+
+    /// The payouts on hold that it cancelled, because it took their cover away (R-CO-4).
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds take no credit away, or only what is not on hold"
+    )]
+    pub fn cancelled_payouts(&self) -> &[DocumentNo] {
+        match self {
+            Event::PickupVoided(event) => &event.cancelled_payouts,
+            Event::PickupCorrected(event) => &event.cancelled_payouts,
+            Event::OpeningVoided(event) => &event.cancelled_payouts,
+            Event::DocumentVoided(event) => &event.cancelled_payouts,
+            _ => &[],
+        }
+    }
+
+    /// Where it names the payouts that it cancels, if it may take the cover of one away.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds take no credit away, or only what is not on hold"
+    )]
+    pub(crate) const fn cancelled_payouts_mut(&mut self) -> Option<&mut Vec<DocumentNo>> {
+        match self {
+            Event::PickupVoided(event) => Some(&mut event.cancelled_payouts),
+            Event::PickupCorrected(event) => Some(&mut event.cancelled_payouts),
+            Event::OpeningVoided(event) => Some(&mut event.cancelled_payouts),
+            Event::DocumentVoided(event) => Some(&mut event.cancelled_payouts),
+            _ => None,
         }
     }
 }

@@ -22,6 +22,8 @@ pub mod household_account;
 pub mod material;
 pub mod move_out;
 pub mod opening;
+pub mod payout;
+mod payout_hold;
 pub mod pickup;
 pub mod price_list;
 pub mod settings;

@@ -377,6 +377,7 @@ impl Running<'_> {
             Flow::PriorPeriod => LineKind::PriorPeriod,
             Flow::Pickup => LineKind::Pickup,
             Flow::Void | Flow::Correction => LineKind::Void,
+            Flow::Payout if moved.is_positive() => LineKind::Void,
             Flow::Payout => LineKind::Payout,
             Flow::WriteOff => LineKind::WriteOff,
             Flow::Transfer => LineKind::Transfer,
@@ -397,6 +398,8 @@ impl Running<'_> {
         let document = match &entry.event {
             Event::CashReceived(receipt) => Some(receipt.receipt_no.to_string()),
             Event::CashVoided(voided) => Some(voided.receipt_no.to_string()),
+            Event::PayoutPaid(paid) => Some(paid.number.to_string()),
+            Event::DocumentVoided(voided) => Some(voided.number.to_string()),
             _ => None,
         };
         let line = self.line(entry, kind, amount);
