@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::payout::PayoutTask;
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -39,6 +40,8 @@ pub(super) enum Task {
     Opening(OpeningTask),
     #[command(subcommand)]
     Run(RunTask),
+    #[command(subcommand)]
+    Payout(PayoutTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),

@@ -57,7 +57,7 @@ fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
 }
 
 /// Arguments that mean the same everywhere have one text; others have one for their command.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 15] = [
     "version",
     "database",
     "language",
@@ -71,6 +71,8 @@ const SHARED: [&str; 13] = [
     "reason",
     "month",
     "help",
+    "by",
+    "role",
 ];
 
 fn argument_name(path: &str, argument: &Arg) -> String {

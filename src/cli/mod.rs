@@ -5,6 +5,7 @@ mod arguments;
 mod demo;
 mod help;
 mod import;
+mod payout;
 mod read;
 mod table;
 mod transfer;
@@ -139,6 +140,7 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Policy(task) => write::policy(session, task).await,
         Task::Opening(task) => write::opening(session, task).await,
         Task::Run(task) => write::run(session, task).await,
+        Task::Payout(task) => payout::run(session, task).await,
     }
 }
 

@@ -11,9 +11,7 @@ use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
-use crate::domain::payout::{
-    ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout,
-};
+use crate::domain::payout::{ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
 use crate::domain::register::RegisterKind;

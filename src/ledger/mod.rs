@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod facts;
+pub mod payout;
 pub mod statement;
 mod transfer;
 pub mod verify;

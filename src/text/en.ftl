@@ -228,6 +228,7 @@ word-credit-prior-period = Prior periods
 word-credit-offset = Offset
 word-credit-payouts = Payouts
 word-payout = Payout
+word-payout-household = Household
 word-payout-state = State
 word-payout-requested = requested
 word-payout-approved = approved

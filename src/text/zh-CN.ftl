@@ -228,6 +228,7 @@ word-credit-prior-period = 以前期间调整
 word-credit-offset = 抵扣卫生费
 word-credit-payouts = 兑付
 word-payout = 兑付单
+word-payout-household = 户号
 word-payout-state = 状态
 word-payout-requested = 已申请
 word-payout-approved = 已批准
