@@ -11,7 +11,9 @@ use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
-use crate::domain::payout::{ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout};
+use crate::domain::payout::{
+    ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout, step_needs,
+};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
 use crate::domain::register::RegisterKind;
@@ -261,21 +263,10 @@ impl Command {
             Command::OffsetCredit(_) | Command::ExpirePayouts(_) => {
                 vec![Need::OpenRegister(RegisterKind::Payout)]
             }
-            Command::RequestPayout(command) => vec![
-                Need::Household(command.household_no.clone()),
-                Need::Account(command.household_no.clone()),
-                Need::OpenRegister(RegisterKind::Payout),
-                Need::LastNumber(
-                    DocumentKind::Payout,
-                    crate::domain::month::business_date(command.requested_at).year(),
-                ),
-            ],
+            Command::RequestPayout(command) => command.needs(),
             Command::ApprovePayout(ApprovePayout { number, .. })
             | Command::PayPayout(PayPayout { number, .. })
-            | Command::CancelPayout(CancelPayout { number, .. }) => vec![
-                Need::Register(RegisterKind::Payout, number.to_string()),
-                Need::OpenRegister(RegisterKind::Payout),
-            ],
+            | Command::CancelPayout(CancelPayout { number, .. }) => step_needs(number),
         }
     }
 }

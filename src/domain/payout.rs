@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::facts::{Book, DocumentKind, Need, Stop};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{business_date, written_time};
 use crate::domain::register::{RegisterKind, Registered};
@@ -177,7 +177,26 @@ pub struct PayoutRequested {
     pub last_day: Date,
 }
 
+/// What approving, paying and cancelling a payout surely need.
+pub(crate) fn step_needs(number: &DocumentNo) -> Vec<Need> {
+    vec![
+        Need::Register(RegisterKind::Payout, number.to_string()),
+        Need::OpenRegister(RegisterKind::Payout),
+    ]
+}
+
 impl RequestPayout {
+    /// What it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let year = business_date(self.requested_at).year();
+        vec![
+            Need::Household(self.household_no.clone()),
+            Need::Account(self.household_no.clone()),
+            Need::OpenRegister(RegisterKind::Payout),
+            Need::LastNumber(DocumentKind::Payout, year),
+        ]
+    }
+
     /// Puts credit on hold: only what is not on hold already, without an open charge, from the least amount on, in the months in which the
     /// village pays out (R-ST-5). Its days run from the day it is recorded on.
     ///
