@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
+use crate::cli::payout::PayoutTask;
 use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
 use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
 use crate::config;
@@ -60,6 +61,8 @@ pub(super) enum Task {
     Refuse(RefuseTask),
     #[command(subcommand)]
     Dispute(DisputeTask),
+    #[command(subcommand)]
+    Payout(PayoutTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),

@@ -6,6 +6,7 @@ mod demo;
 mod help;
 mod household;
 mod import;
+mod payout;
 mod read;
 mod region;
 mod service;
@@ -150,6 +151,7 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Round(task) => service::round(session, task).await,
         Task::Refuse(task) => service::refuse(session, task).await,
         Task::Dispute(task) => service::dispute(session, task).await,
+        Task::Payout(task) => payout::run(session, task).await,
     }
 }
 

@@ -15,6 +15,9 @@ use crate::domain::merge::MergeHouseholds;
 use crate::domain::month::business_date;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
+use crate::domain::payout::{
+    ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout, step_needs,
+};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
 use crate::domain::refuse::{RecordTrip, RegisterCollectionPoint};
@@ -105,6 +108,16 @@ pub enum Command {
     OpenDispute(OpenDispute),
     /// Answers a dispute.
     AnswerDispute(AnswerDispute),
+    /// Asks for credit to be paid out.
+    RequestPayout(RequestPayout),
+    /// Approves a payout.
+    ApprovePayout(ApprovePayout),
+    /// Pays a payout.
+    PayPayout(PayPayout),
+    /// Gives a payout up.
+    CancelPayout(CancelPayout),
+    /// Notes which payouts have expired.
+    ExpirePayouts(ExpirePayouts),
 }
 
 /// A command with who asks, for which village, and under which id.
@@ -165,6 +178,7 @@ impl Command {
             Command::VoidDocument(command) => command.private(),
             Command::OpenDispute(command) => command.private(),
             Command::AnswerDispute(command) => command.private(),
+            Command::CancelPayout(command) => command.private(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
@@ -185,13 +199,25 @@ impl Command {
             | Command::RecordStop(_)
             | Command::CloseRound(_)
             | Command::RegisterCollectionPoint(_)
-            | Command::RecordTrip(_) => PrivateDetails::default(),
+            | Command::RecordTrip(_)
+            | Command::RequestPayout(_)
+            | Command::ApprovePayout(_)
+            | Command::PayPayout(_)
+            | Command::ExpirePayouts(_) => PrivateDetails::default(),
         }
     }
 
     /// The role that it is usually given in at the office.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what the office does, the clerk does"
+    )]
     pub const fn usual_role(&self) -> Role {
-        Role::Clerk
+        match self {
+            // Four eyes (R-ST-5): another person than the clerk who requested.
+            Command::ApprovePayout(_) => Role::Supervisor,
+            _ => Role::Clerk,
+        }
     }
 
     /// Its non-personal content, as the JSON text that is fingerprinted.
@@ -263,7 +289,7 @@ impl Command {
                 Need::VillageExists(command.from_village.clone()),
                 Need::LastNumber(
                     DocumentKind::Arrival,
-                    crate::domain::month::business_date(command.arrived_at).year(),
+                    business_date(command.arrived_at).year(),
                 ),
             ],
             Command::RefundAdvance(command) => {
@@ -290,6 +316,7 @@ impl Command {
             Command::VoidOpening(command) => vec![
                 document(DocumentKind::Opening, &command.number),
                 Need::Stock,
+                Need::OpenRegister(RegisterKind::Payout),
             ],
             Command::RecordPickup(command) => [
                 Need::PriceLists,
@@ -304,6 +331,7 @@ impl Command {
                 vec![
                     document(DocumentKind::Pickup, &command.pickup_no),
                     Need::Stock,
+                    Need::OpenRegister(RegisterKind::Payout),
                 ]
             }
             Command::CorrectPickup(command) => vec![
@@ -311,6 +339,7 @@ impl Command {
                 document(DocumentKind::Pickup, &command.pickup_no),
                 document(DocumentKind::Pickup, &command.new_no),
                 Need::Stock,
+                Need::OpenRegister(RegisterKind::Payout),
             ],
             Command::ReceiveCash(command) => vec![
                 Need::Household(command.household_no.clone()),
@@ -339,7 +368,11 @@ impl Command {
                 last(DocumentKind::Intake, command.taken_in_at),
             ],
             Command::VoidDocument(command) => {
-                vec![document(command.kind, &command.number), Need::Stock]
+                vec![
+                    document(command.kind, &command.number),
+                    Need::Stock,
+                    Need::OpenRegister(RegisterKind::Payout),
+                ]
             }
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
@@ -358,9 +391,15 @@ impl Command {
             | Command::RegisterMaterial(_)
             | Command::AdoptFeePolicy(_)
             | Command::ChargeFees(_)
-            | Command::OffsetCredit(_)
             | Command::SetSchedule(_)
             | Command::RegisterCollectionPoint(_) => Vec::new(),
+            Command::OffsetCredit(_) | Command::ExpirePayouts(_) => {
+                vec![Need::OpenRegister(RegisterKind::Payout)]
+            }
+            Command::RequestPayout(command) => command.needs(),
+            Command::ApprovePayout(ApprovePayout { number, .. })
+            | Command::PayPayout(PayPayout { number, .. })
+            | Command::CancelPayout(CancelPayout { number, .. }) => step_needs(number),
         }
     }
 }

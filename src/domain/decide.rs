@@ -88,6 +88,11 @@ pub fn decide(book: &mut Book, request: &Request, salt: [u8; 16]) -> Result<Verd
     };
     book.place(&mut decision);
     book.settle_households(&mut decision)?;
+    book.cancel_uncovered(&mut decision)?;
+    // The projections are kept by the group of the household.
+    for household in decision.households() {
+        book.household(&household)?;
+    }
     let private = details.map(|content| Private { content, salt });
     let mut entry = Entry {
         seq: book.head().next_seq,
@@ -150,6 +155,11 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::RecordTrip(command) => command.decide(book).map(Some),
         Command::OpenDispute(command) => command.decide(book).map(Some),
         Command::AnswerDispute(command) => command.decide(book).map(Some),
+        Command::RequestPayout(command) => command.decide(book).map(Some),
+        Command::ApprovePayout(command) => command.decide(book).map(Some),
+        Command::PayPayout(command) => command.decide(book).map(Some),
+        Command::CancelPayout(command) => command.decide(book).map(Some),
+        Command::ExpirePayouts(command) => command.decide(book),
     }
 }
 

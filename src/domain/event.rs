@@ -13,6 +13,9 @@ use crate::domain::merge::HouseholdsMerged;
 use crate::domain::month::start_of_day;
 use crate::domain::move_out::{MovedOut, RefundAdvance};
 use crate::domain::opening::{OpeningRecorded, OpeningVoided};
+use crate::domain::payout::{
+    PayoutApproved, PayoutCancelled, PayoutPaid, PayoutRequested, PayoutsExpired,
+};
 use crate::domain::pickup::{Pickup, PickupCorrected, PickupVoided};
 use crate::domain::price_list::PublishedPriceList;
 use crate::domain::refuse::{RegisterCollectionPoint, TripRecorded};
@@ -101,6 +104,16 @@ pub enum Event {
     DisputeOpened(DisputeOpened),
     /// A dispute was answered.
     DisputeAnswered(DisputeAnswered),
+    /// A payout was asked for.
+    PayoutRequested(PayoutRequested),
+    /// A payout was approved.
+    PayoutApproved(PayoutApproved),
+    /// A payout was paid.
+    PayoutPaid(PayoutPaid),
+    /// A payout was given up.
+    PayoutCancelled(PayoutCancelled),
+    /// The days of payouts were over.
+    PayoutsExpired(PayoutsExpired),
 }
 
 impl Event {
@@ -142,10 +155,19 @@ impl Event {
             Event::TripRecorded(_) => "trip_recorded",
             Event::DisputeOpened(_) => "dispute_opened",
             Event::DisputeAnswered(_) => "dispute_answered",
+            Event::PayoutRequested(_) => "payout_requested",
+            Event::PayoutApproved(_) => "payout_approved",
+            Event::PayoutPaid(_) => "payout_paid",
+            Event::PayoutCancelled(_) => "payout_cancelled",
+            Event::PayoutsExpired(_) => "payouts_expired",
         }
     }
 
     /// The one household it is about; events over many households name them in their postings.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     pub fn household(&self) -> Option<&HouseholdNo> {
         match self {
             Event::HouseholdRegistered(event) => Some(&event.household_no),
@@ -165,24 +187,11 @@ impl Event {
             Event::StopRecorded(event) => Some(&event.household_no),
             Event::DisputeOpened(event) => Some(&event.household_no),
             Event::DisputeAnswered(event) => Some(&event.household_no),
-            Event::VillageOpened(_)
-            | Event::SettingsChanged(_)
-            | Event::MaterialRegistered(_)
-            | Event::PriceListPublished(_)
-            | Event::FeePolicyAdopted(_)
-            | Event::OpeningRecorded(_)
-            | Event::OpeningVoided(_)
-            | Event::SaleRecorded(_)
-            | Event::BuyerPaid(_)
-            | Event::StockCounted(_)
-            | Event::IntakeRecorded(_)
-            | Event::FeesCharged(_)
-            | Event::CreditOffset(_)
-            | Event::ScheduleSet(_)
-            | Event::RoundOpened(_)
-            | Event::RoundClosed(_)
-            | Event::CollectionPointRegistered(_)
-            | Event::TripRecorded(_) => None,
+            Event::PayoutRequested(event) => Some(&event.requested.household_no),
+            Event::PayoutApproved(event) => Some(&event.household_no),
+            Event::PayoutPaid(event) => Some(&event.household_no),
+            Event::PayoutCancelled(event) => Some(&event.household_no),
+            _ => None,
         }
     }
 
@@ -206,43 +215,15 @@ impl Event {
     }
 
     /// The pickup it made, first or as a replacement.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     pub const fn pickup(&self) -> Option<&Pickup> {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup),
             Event::PickupCorrected(event) => Some(&event.replacement),
-            Event::VillageOpened(_)
-            | Event::SettingsChanged(_)
-            | Event::MaterialRegistered(_)
-            | Event::PriceListPublished(_)
-            | Event::FeePolicyAdopted(_)
-            | Event::HouseholdRegistered(_)
-            | Event::HouseholdChanged(_)
-            | Event::HouseholdMovedOut(_)
-            | Event::HouseholdsMerged(_)
-            | Event::HouseholdSplit(_)
-            | Event::HouseholdDeparted(_)
-            | Event::HouseholdArrived(_)
-            | Event::AdvanceRefunded(_)
-            | Event::OpeningRecorded(_)
-            | Event::OpeningVoided(_)
-            | Event::PickupVoided(_)
-            | Event::CashReceived(_)
-            | Event::CashVoided(_)
-            | Event::SaleRecorded(_)
-            | Event::BuyerPaid(_)
-            | Event::StockCounted(_)
-            | Event::IntakeRecorded(_)
-            | Event::DocumentVoided(_)
-            | Event::FeesCharged(_)
-            | Event::CreditOffset(_)
-            | Event::ScheduleSet(_)
-            | Event::RoundOpened(_)
-            | Event::StopRecorded(_)
-            | Event::RoundClosed(_)
-            | Event::CollectionPointRegistered(_)
-            | Event::TripRecorded(_)
-            | Event::DisputeOpened(_)
-            | Event::DisputeAnswered(_) => None,
+            _ => None,
         }
     }
 
@@ -264,6 +245,7 @@ impl Event {
             Event::BuyerPaid(payment) => Some((payment.postings(), Vec::new())),
             Event::StockCounted(count) => Some(count.booked()),
             Event::IntakeRecorded(intake) => Some(intake.booked()),
+            Event::PayoutPaid(paid) => Some((paid.postings(), Vec::new())),
             _ => None,
         }
     }
@@ -301,6 +283,7 @@ impl Event {
             Event::BuyerPaid(payment) => Some(payment.paid.paid_at),
             Event::StockCounted(count) => Some(count.counted_at),
             Event::IntakeRecorded(intake) => Some(intake.taken_in_at),
+            Event::PayoutPaid(paid) => Some(paid.paid_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -324,6 +307,9 @@ impl Event {
             Event::BuyerPaid(event) => Some((DocumentKind::BuyerPayment, &event.payment_no)),
             Event::StockCounted(event) => Some((DocumentKind::StockCount, &event.count_no)),
             Event::IntakeRecorded(event) => Some((DocumentKind::Intake, &event.intake_no)),
+            Event::PayoutRequested(event) => Some((DocumentKind::Payout, &event.number)),
+            // What a void takes back is the payment.
+            Event::PayoutPaid(event) => Some((DocumentKind::Payout, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -331,6 +317,10 @@ impl Event {
     }
 
     /// The document it reversed.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say nothing here"
+    )]
     pub fn reversed_document(&self) -> Option<(DocumentKind, &DocumentNo)> {
         match self {
             Event::OpeningVoided(event) => Some((DocumentKind::Opening, &event.number)),
@@ -338,36 +328,37 @@ impl Event {
             Event::PickupCorrected(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
             Event::CashVoided(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
             Event::DocumentVoided(event) => Some((event.kind, &event.number)),
-            Event::VillageOpened(_)
-            | Event::SettingsChanged(_)
-            | Event::MaterialRegistered(_)
-            | Event::PriceListPublished(_)
-            | Event::FeePolicyAdopted(_)
-            | Event::HouseholdRegistered(_)
-            | Event::HouseholdChanged(_)
-            | Event::HouseholdMovedOut(_)
-            | Event::HouseholdsMerged(_)
-            | Event::HouseholdSplit(_)
-            | Event::HouseholdDeparted(_)
-            | Event::HouseholdArrived(_)
-            | Event::AdvanceRefunded(_)
-            | Event::OpeningRecorded(_)
-            | Event::PickupRecorded(_)
-            | Event::CashReceived(_)
-            | Event::SaleRecorded(_)
-            | Event::BuyerPaid(_)
-            | Event::StockCounted(_)
-            | Event::IntakeRecorded(_)
-            | Event::FeesCharged(_)
-            | Event::CreditOffset(_)
-            | Event::ScheduleSet(_)
-            | Event::RoundOpened(_)
-            | Event::StopRecorded(_)
-            | Event::RoundClosed(_)
-            | Event::CollectionPointRegistered(_)
-            | Event::TripRecorded(_)
-            | Event::DisputeOpened(_)
-            | Event::DisputeAnswered(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The payouts on hold that it cancelled, because it took their cover away (R-CO-4).
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds take no credit away, or only what is not on hold"
+    )]
+    pub fn cancelled_payouts(&self) -> &[DocumentNo] {
+        match self {
+            Event::PickupVoided(event) => &event.cancelled_payouts,
+            Event::PickupCorrected(event) => &event.cancelled_payouts,
+            Event::OpeningVoided(event) => &event.cancelled_payouts,
+            Event::DocumentVoided(event) => &event.cancelled_payouts,
+            _ => &[],
+        }
+    }
+
+    /// Where it names the payouts that it cancels, if it may take the cover of one away.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds take no credit away, or only what is not on hold"
+    )]
+    pub(crate) const fn cancelled_payouts_mut(&mut self) -> Option<&mut Vec<DocumentNo>> {
+        match self {
+            Event::PickupVoided(event) => Some(&mut event.cancelled_payouts),
+            Event::PickupCorrected(event) => Some(&mut event.cancelled_payouts),
+            Event::OpeningVoided(event) => Some(&mut event.cancelled_payouts),
+            Event::DocumentVoided(event) => Some(&mut event.cancelled_payouts),
+            _ => None,
         }
     }
 }

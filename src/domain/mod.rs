@@ -26,6 +26,8 @@ pub mod material;
 pub mod merge;
 pub mod move_out;
 pub mod opening;
+pub mod payout;
+mod payout_hold;
 pub mod pickup;
 pub mod price_list;
 pub mod refuse;

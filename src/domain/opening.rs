@@ -298,6 +298,9 @@ pub struct OpeningVoided {
     /// The line.
     #[serde(flatten)]
     pub line: OpeningLine,
+    /// Payouts on hold whose cover it took away, newest first (R-CO-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled_payouts: Vec<DocumentNo>,
 }
 
 impl VoidOpening {
@@ -346,6 +349,7 @@ impl VoidOpening {
             number: self.number.clone(),
             voided_at: self.voided_at,
             line,
+            cancelled_payouts: Vec::new(),
         });
         let mut decision = Decision::on(self.voided_at, event);
         decision.origin_month = Some(book.village()?.opening_month.previous());

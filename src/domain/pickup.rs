@@ -308,6 +308,9 @@ pub struct PickupVoided {
     pub voided_at: Timestamp,
     /// What it was worth.
     pub amount: Money,
+    /// Payouts on hold whose cover it took away, newest first (R-CO-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled_payouts: Vec<DocumentNo>,
 }
 
 impl VoidPickup {
@@ -328,6 +331,7 @@ impl VoidPickup {
             household_no: pickup.household_no.clone(),
             voided_at: self.voided_at,
             amount: pickup.amount(),
+            cancelled_payouts: Vec::new(),
         };
         let mut decision = Decision::on(self.voided_at, Event::PickupVoided(voided));
         decision.reverses = Some(seq);
@@ -380,6 +384,9 @@ pub struct PickupCorrected {
     pub amount_before: Money,
     /// The replacement.
     pub replacement: Pickup,
+    /// Payouts on hold whose cover it took away, newest first (R-CO-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled_payouts: Vec<DocumentNo>,
 }
 
 impl CorrectPickup {
@@ -412,6 +419,7 @@ impl CorrectPickup {
             corrected_at: self.corrected_at,
             amount_before: before.amount(),
             replacement: replacement.clone(),
+            cancelled_payouts: Vec::new(),
         };
         let mut decision = Decision::on(self.corrected_at, Event::PickupCorrected(corrected));
         decision.reverses = Some(seq);

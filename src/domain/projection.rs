@@ -163,6 +163,7 @@ impl Book {
     }
 
     fn apply_event(&mut self, entry: &Entry, private: Option<&Private>) {
+        self.apply_payouts(&entry.decision);
         match &entry.decision.event {
             Event::VillageOpened(village) => {
                 self.village = Some(village.clone());
@@ -258,7 +259,12 @@ impl Book {
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
             | Event::CashVoided(_)
-            | Event::CreditOffset(_) => {}
+            | Event::CreditOffset(_)
+            | Event::PayoutRequested(_)
+            | Event::PayoutApproved(_)
+            | Event::PayoutPaid(_)
+            | Event::PayoutCancelled(_)
+            | Event::PayoutsExpired(_) => {}
         }
     }
 
@@ -463,7 +469,10 @@ impl Book {
                 event: event.clone(),
             };
             self.documents.put((kind, number.clone()), document);
-            self.apply_number(kind, number.as_str());
+            // A payout has its number from the request on; paying an older one does not make its number the last.
+            if !matches!(event, Event::PayoutPaid(_)) {
+                self.apply_number(kind, number.as_str());
+            }
         }
     }
 

@@ -189,6 +189,40 @@ pub enum Refusal {
         corrected_by: String,
     },
 
+    // Payouts.
+    /// Less than the village pays out (R-ST-5).
+    PayoutTooSmall { amount: Money, least: Money },
+    /// The village pays out in other months (R-ST-5).
+    PayoutOutsideWindow { at: String, months: String },
+    /// A household with an open charge is paid nothing out (R-ST-5).
+    PayoutWhileOwing { household_no: String, owed: Money },
+    /// The household's credit, less what is on hold, does not cover it (R-ST-5).
+    PayoutNotCovered {
+        household_no: String,
+        asked: Money,
+        credit: Money,
+        on_hold: Money,
+    },
+    /// A payout is approved by another person than who requested it (R-ST-5).
+    PayoutOwnApproval {
+        number: String,
+        requested_by: String,
+    },
+    /// The days of the payout are over (R-ST-5).
+    PayoutExpired { number: String, last_day: Date },
+    /// In its state that cannot be done about the payout (R-ST-5, R-CO-7).
+    PayoutInOtherState {
+        number: String,
+        state: &'static str,
+        step: &'static str,
+    },
+    /// A step of a payout is not dated before the step that it follows.
+    PayoutStepTooEarly {
+        number: String,
+        at: String,
+        earliest: String,
+    },
+
     // Households and fees.
     /// The household has moved out already.
     MovedOutAlready {

@@ -37,6 +37,9 @@ pub struct DocumentVoided {
     pub household_no: Option<HouseholdNo>,
     /// What it moved: the sum of its postings.
     pub amount: Money,
+    /// Payouts on hold whose cover it took away, newest first (R-CO-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled_payouts: Vec<DocumentNo>,
 }
 
 impl Posting {
@@ -84,13 +87,16 @@ impl VoidDocument {
     /// Reverses the document whole; what it leaves in stock without quantity is settled at once (R-SA-2).
     ///
     /// # Errors
-    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::NotVoidable`], [`Refusal::AdvanceTooSmall`],
+    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::NotVoidable`], [`Refusal::AdvanceTooSmall`], [`Refusal::PayoutInOtherState`],
     /// [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("voided_at", self.voided_at)?;
         let document = book.live_document(self.kind, &self.number)?;
         if self.kind == DocumentKind::Trip {
             book.known_row::<Trip>(self.number.as_str())?;
+        }
+        if self.kind == DocumentKind::Payout {
+            book.check_payout_voidable(&self.number)?;
         }
         let booked = document
             .event
@@ -107,6 +113,7 @@ impl VoidDocument {
             voided_at: self.voided_at,
             household_no: document.event.household().cloned(),
             amount: postings.iter().map(|posting| posting.amount).sum(),
+            cancelled_payouts: Vec::new(),
         };
         let fact = document.event.occurred_at().unwrap_or(self.voided_at);
         let mut decision = Decision::on(self.voided_at, Event::DocumentVoided(voided));

@@ -328,9 +328,10 @@ impl OffsetCredit {
     }
 }
 
-/// What the offset run of a month would post: min(credit at the month's end, credit now), against charges issued by then.
+/// What the offset run of a month would post: min(credit at the month's end, credit now) less what payouts hold, against charges issued by then.
 fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
     let may_save_up = book.village()?.credit.save_up_allowed && month.first_day().month() != 12;
+    let holds = book.payout_holds()?;
     let mut postings = Vec::new();
     for (household_no, household) in book.households() {
         let is_saving = may_save_up
@@ -338,7 +339,8 @@ fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
                 .terms_on(month.last_day())
                 .is_some_and(|terms| terms.save_up);
         let account = book.account(household_no)?;
-        let mut available = account.credit.min(account.credit_at_end_of(month));
+        let on_hold = holds.get(household_no).copied().unwrap_or_default();
+        let mut available = account.credit.min(account.credit_at_end_of(month)) - on_hold;
         if is_saving || !available.is_positive() {
             continue;
         }

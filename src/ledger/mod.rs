@@ -4,6 +4,7 @@ mod batch;
 pub mod clearing;
 mod error;
 mod facts;
+pub mod payout;
 mod rebuild;
 mod region;
 pub mod service;

@@ -397,6 +397,7 @@ impl Running<'_> {
             Flow::PriorPeriod => LineKind::PriorPeriod,
             Flow::Pickup => LineKind::Pickup,
             Flow::Void | Flow::Correction => LineKind::Void,
+            Flow::Payout if moved.is_positive() => LineKind::Void,
             Flow::Payout => LineKind::Payout,
             Flow::WriteOff => LineKind::WriteOff,
             Flow::Transfer => LineKind::Transfer,

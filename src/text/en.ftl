@@ -47,6 +47,21 @@ cli-cash-receive-amount = The amount in yuan
 cli-cash-receive-collector = The collector who took it; the office if not given
 cli-cash-void = Voids a receipt
 cli-cash-void-receipt = The receipt number, e.g. 2025-000001
+cli-payout = Payouts of credit: request, approve, pay, cancel, expire, void, list
+cli-payout-request = Asks for credit to be paid out; the amount is on hold until it is paid, cancelled or expired
+cli-payout-request-amount = The amount in yuan
+cli-payout-approve = Approves a payout, as another person than who requested it
+cli-payout-approve-number = The payout's number, e.g. 2025-000001
+cli-payout-pay = Pays an approved payout
+cli-payout-pay-number = The payout's number, e.g. 2025-000001
+cli-payout-pay-bank = From the bank instead of cash
+cli-payout-pay-custodian = The custodian whose cash box pays; the only one if not given
+cli-payout-cancel = Gives a payout up before it is paid
+cli-payout-cancel-number = The payout's number, e.g. 2025-000001
+cli-payout-expire = Notes which payouts have expired
+cli-payout-void = Voids a payout that was paid in error
+cli-payout-void-number = The payout's number, e.g. 2025-000001
+cli-payout-list = The payouts that are requested or approved
 cli-household-register = Registers a household
 cli-household-register-group = The group
 cli-household-register-headcount = The number of people
@@ -330,6 +345,19 @@ word-credit-transfers = Transfers
 word-credit-prior-period = Prior periods
 word-credit-offset = Offset
 word-credit-payouts = Payouts
+word-payout = Payout
+word-payout-household = Household
+word-payout-state = State
+word-payout-requested = requested
+word-payout-approved = approved
+word-payout-paid = paid
+word-payout-cancelled = cancelled
+word-payout-expired = expired
+word-payout-voided = voided
+word-payout-requested-at = Requested at
+word-payout-requested-by = Requested by
+word-payout-approved-by = Approved by
+word-payout-last-day = Until
 word-credit-closing = Credit at the closing
 word-fees-opening = Fees at the opening
 word-fees-charged = Charged
@@ -446,6 +474,26 @@ refusal-dispute-answered-already = Dispute { $number } has been answered already
 refusal-answered-before-opened = Dispute { $number } was opened on { $opened_on } and cannot be answered before that day. Check the time.
 refusal-correction-missing = Dispute { $number } can be upheld only when what was wrong has been put right. Correct or void it first, then name that here.
 refusal-not-its-correction = { $corrected_by } does not put { $number } right. Name the pickup that replaced it, its own number if it was voided, or the entry that put it right; a rejected dispute names nothing.
+refusal-payout-too-small = { $amount } yuan is less than the village pays out; the least is { $least } yuan. Leave it as credit, or ask for more.
+refusal-payout-outside-window = { $at } is outside the months in which the village pays credit out ({ $months }). Ask again in one of them.
+refusal-payout-while-owing = Household { $household_no } still owes { $owed } yuan of fees; credit is paid out only when nothing is owed. Offset or pay the fees first.
+refusal-payout-not-covered = { $asked } yuan cannot be paid out to household { $household_no }: it has { $credit } yuan of credit, of which { $on_hold } yuan is on hold for other payouts.
+refusal-payout-own-approval = Payout { $number } was requested by { $requested_by }; another person must approve it.
+refusal-payout-expired = Payout { $number } has expired: it could be approved and paid until { $last_day }, and holds nothing any more. Request it anew.
+refusal-payout-in-other-state = Payout { $number } { $state ->
+        [requested] is requested and not approved yet
+        [approved] is approved already
+        [paid] is paid already
+        [cancelled] was cancelled
+        [expired] has expired
+       *[voided] was voided
+    }, so it cannot be { $step ->
+        [approve] approved: only a requested one can
+        [pay] paid: only an approved one can
+        [cancel] cancelled: only one that is not paid yet can
+       *[void] voided: only a paid one can; one that is not paid is cancelled
+    }.
+refusal-payout-step-too-early = Payout { $number }: { $at } is before the step that it follows ({ $earliest }). Correct the time and submit again.
 refusal-moved-out-already = Household { $household_no } moved out on { $moved_out } already and cannot move out again. Check the number.
 refusal-moved-out-before-moved-in = Household { $household_no } moved in on { $moved_in } and cannot move out before that day. Correct the date and submit again.
 refusal-advance-too-small = Household { $household_no } has a fee advance of { $available } yuan, and { $asked } yuan was asked for. The amount must be above 0 and no more than the advance; correct it and submit again.
@@ -557,6 +605,11 @@ kind-sale-recorded = Sale
 kind-buyer-paid = Payment of a buyer
 kind-stock-counted = Stock count
 kind-intake-recorded = Intake
+kind-payout-requested = Payout requested
+kind-payout-approved = Payout approved
+kind-payout-paid = Payout paid
+kind-payout-cancelled = Payout cancelled
+kind-payouts-expired = Payouts expired
 kind-fees-charged = Fees charged
 kind-credit-offset = Credit offset
 kind-schedule-set = Schedule set

@@ -47,6 +47,21 @@ cli-cash-receive-amount = 金额，元
 cli-cash-receive-collector = 由哪个回收员收的；不写就是村里收的
 cli-cash-void = 作废一张收据
 cli-cash-void-receipt = 收据号，如 2025-000001
+cli-payout = 兑付：申请、批准、付款、取消、过期、作废、列表
+cli-payout-request = 申请把抵扣款兑付给住户；付款、取消或过期之前占用这笔抵扣款
+cli-payout-request-amount = 金额，元
+cli-payout-approve = 批准一笔兑付，要由申请人以外的人批准
+cli-payout-approve-number = 兑付单号，如 2025-000001
+cli-payout-pay = 付一笔已批准的兑付
+cli-payout-pay-number = 兑付单号，如 2025-000001
+cli-payout-pay-bank = 从银行付，不付现金
+cli-payout-pay-custodian = 由谁保管的现金付；不写就是唯一的那一份
+cli-payout-cancel = 付款之前取消一笔兑付
+cli-payout-cancel-number = 兑付单号，如 2025-000001
+cli-payout-expire = 把过了期的兑付记为过期
+cli-payout-void = 作废一笔付错的兑付
+cli-payout-void-number = 兑付单号，如 2025-000001
+cli-payout-list = 已申请或已批准、还没付的兑付
 cli-household-register = 登记一户
 cli-household-register-group = 组
 cli-household-register-headcount = 人口
@@ -330,6 +345,19 @@ word-credit-transfers = 转移
 word-credit-prior-period = 以前期间调整
 word-credit-offset = 抵扣卫生费
 word-credit-payouts = 兑付
+word-payout = 兑付单
+word-payout-household = 户号
+word-payout-state = 状态
+word-payout-requested = 已申请
+word-payout-approved = 已批准
+word-payout-paid = 已付款
+word-payout-cancelled = 已取消
+word-payout-expired = 已过期
+word-payout-voided = 已作废
+word-payout-requested-at = 申请时间
+word-payout-requested-by = 申请人
+word-payout-approved-by = 批准人
+word-payout-last-day = 最迟
 word-credit-closing = 期末抵扣款
 word-fees-opening = 期初应收
 word-fees-charged = 本期应收
@@ -446,6 +474,26 @@ refusal-dispute-answered-already = 异议 { $number } 已经答复过。有新�
 refusal-answered-before-opened = 异议 { $number } 是 { $opened_on } 提出的，答复不能早于这一天。核对时间。
 refusal-correction-missing = 异议 { $number } 要先改好账才能答复成立。先更正或作废，再在这里写明。
 refusal-not-its-correction = { $corrected_by } 不是对 { $number } 的改正。写更正后的单号；作废的写原单号；其他写改正的凭证号。答复不成立时不用写。
+refusal-payout-too-small = { $amount } 元不到本村的起兑额 { $least } 元。先留着作抵扣款，或者多兑一些。
+refusal-payout-outside-window = { $at } 不在本村兑付的月份（{ $months } 月）里。到了兑付的月份再申请。
+refusal-payout-while-owing = 户 { $household_no } 还欠卫生费 { $owed } 元，欠费没清不能兑付。先抵扣或交清再申请。
+refusal-payout-not-covered = 不能给户 { $household_no } 兑付 { $asked } 元：抵扣款共 { $credit } 元，其中 { $on_hold } 元已被别的兑付占用。
+refusal-payout-own-approval = 兑付单 { $number } 是 { $requested_by } 申请的，要由另一个人批准。
+refusal-payout-expired = 兑付单 { $number } 已过期：最迟 { $last_day } 批准、付款，现在不再占用抵扣款。要兑付请重新申请。
+refusal-payout-in-other-state = 兑付单 { $number } { $state ->
+        [requested] 已申请、还没批准
+        [approved] 已经批准
+        [paid] 已经付款
+        [cancelled] 已经取消
+        [expired] 已经过期
+       *[voided] 已经作废
+    }，{ $step ->
+        [approve] 不能批准：只有已申请的才能批准
+        [pay] 不能付款：只有已批准的才能付款
+        [cancel] 不能取消：只有还没付款的才能取消
+       *[void] 不能作废：只有已付款的才能作废，没付款的请取消
+    }。
+refusal-payout-step-too-early = 兑付单 { $number }：{ $at } 早于上一步的时间 { $earliest }。改好时间再提交。
 refusal-moved-out-already = 户 { $household_no } 已经在 { $moved_out } 迁出，不能再登记迁出。核对户号。
 refusal-moved-out-before-moved-in = 户 { $household_no } 是 { $moved_in } 迁入的，迁出不能早于这一天。改好迁出日期再提交。
 refusal-advance-too-small = 户 { $household_no } 现有预收 { $available } 元，这次要退或冲回 { $asked } 元。金额要大于 0，不能超过现有预收；改好金额再提交。
@@ -557,6 +605,11 @@ kind-sale-recorded = 销售
 kind-buyer-paid = 收购商付款
 kind-stock-counted = 盘点
 kind-intake-recorded = 入站复秤
+kind-payout-requested = 兑付已申请
+kind-payout-approved = 兑付已批准
+kind-payout-paid = 兑付已付款
+kind-payout-cancelled = 兑付已取消
+kind-payouts-expired = 兑付已过期
 kind-fees-charged = 应收卫生费已生成
 kind-credit-offset = 抵扣已入账
 kind-schedule-set = 定时上门已设定

@@ -23,6 +23,7 @@ mod formats;
 mod harness;
 mod import;
 mod office;
+mod payout;
 mod random_walk;
 mod region;
 mod rounds;

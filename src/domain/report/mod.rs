@@ -306,7 +306,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         transfers: -moved(Account::HouseholdCredit, Flow::Transfer),
         prior_period: -moved(Account::HouseholdCredit, Flow::PriorPeriod),
         offset: -moved(Account::HouseholdCredit, Flow::Offset),
-        payouts: Money::ZERO,
+        payouts: -moved(Account::HouseholdCredit, Flow::Payout),
         closing: credit_closing,
     };
     let fees_closing = closing_of(Account::FeeReceivable);

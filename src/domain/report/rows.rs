@@ -266,6 +266,7 @@ pub(super) fn household_rows(
                 (Account::HouseholdCredit, Flow::Offset) => row.offset -= sum,
                 (Account::HouseholdCredit, Flow::Transfer) => row.credit_transfers -= sum,
                 (Account::FeeReceivable, Flow::Transfer) => row.fees_transfers += sum,
+                (Account::HouseholdCredit, Flow::Payout) => row.payouts -= sum,
                 (Account::FeeIncome, Flow::Charge) => row.charged -= sum,
                 (Account::FeeWaiver, Flow::Charge) => row.waived -= sum,
                 (Account::FeeReceivable, Flow::CreditedBack) => row.credited_back += sum,
