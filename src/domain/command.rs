@@ -9,12 +9,10 @@ use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
-use crate::domain::month::business_date;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
 use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
-use crate::domain::register::RegisterKind;
 use crate::domain::reversal::VoidDocument;
 use crate::domain::sale::{BuyerPays, RecordSale};
 use crate::domain::settings::ChangeSettings;
@@ -22,7 +20,7 @@ use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::stock_count::CountStock;
 use crate::domain::transit::RecordIntake;
 use crate::domain::village::OpenVillage;
-use crate::domain::{Account, Actor, DocumentKind, Role, VillageCode};
+use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -168,7 +166,6 @@ impl Command {
     pub fn needs(&self) -> Vec<Need> {
         let document =
             |kind, number: &crate::domain::DocumentNo| Need::Document(kind, number.clone());
-        let last = |kind, at| Need::LastNumber(kind, business_date(at).year());
         match self {
             Command::PublishPriceList(_) => vec![Need::PriceLists],
             Command::RegisterHousehold(command) => {
@@ -231,27 +228,13 @@ impl Command {
                 Need::Account(command.household_no.clone()),
                 Need::LastNumber(
                     DocumentKind::CashReceipt,
-                    business_date(command.received_at).year(),
+                    crate::domain::month::business_date(command.received_at).year(),
                 ),
             ],
-            Command::RecordSale(command) => {
-                vec![Need::Stock, last(DocumentKind::Sale, command.sold_at)]
-            }
-            Command::BuyerPays(command) => vec![
-                Need::Balance(Account::BuyerReceivable.of(command.buyer.as_str())),
-                last(DocumentKind::BuyerPayment, command.paid_at),
-            ],
-            Command::CountStock(command) => {
-                vec![
-                    Need::Stock,
-                    last(DocumentKind::StockCount, command.counted_at),
-                ]
-            }
-            Command::RecordIntake(command) => vec![
-                Need::Stock,
-                Need::Register(RegisterKind::Transit, command.round.to_string()),
-                last(DocumentKind::Intake, command.taken_in_at),
-            ],
+            Command::RecordSale(command) => command.needs(),
+            Command::BuyerPays(command) => command.needs(),
+            Command::CountStock(command) => command.needs(),
+            Command::RecordIntake(command) => command.needs(),
             Command::VoidDocument(command) => {
                 vec![document(command.kind, &command.number), Need::Stock]
             }

@@ -15,7 +15,6 @@ use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
-use crate::domain::reversal::DocumentVoided;
 use crate::domain::sale::SaleMonth;
 use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
@@ -217,7 +216,7 @@ impl Book {
                 *count = count.saturating_add(1);
             }
             Event::SaleRecorded(sale) => self.apply_sale(entry.month(), sale, false),
-            Event::DocumentVoided(event) => self.apply_void(entry, event),
+            Event::DocumentVoided(event) => self.apply_sale_void(entry, event),
             Event::CashReceived(_)
             | Event::BuyerPaid(_)
             | Event::StockCounted(_)
@@ -227,18 +226,6 @@ impl Book {
             | Event::PickupCorrected(_)
             | Event::CashVoided(_)
             | Event::CreditOffset(_) => {}
-        }
-    }
-
-    /// A sale that is taken back as a fact of an earlier month leaves what was sold in this one as it is.
-    fn apply_void(&mut self, entry: &Entry, event: &DocumentVoided) {
-        let document = self.document(event.kind, &event.number).ok().flatten();
-        let sale = document.and_then(|document| match &document.event {
-            Event::SaleRecorded(sale) => Some(sale.clone()),
-            _ => None,
-        });
-        if let Some(sale) = sale.filter(|_| entry.decision.origin_month.is_none()) {
-            self.apply_sale(entry.month(), &sale, true);
         }
     }
 
