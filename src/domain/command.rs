@@ -32,7 +32,7 @@ use crate::domain::split::SplitHousehold;
 use crate::domain::stock_count::CountStock;
 use crate::domain::transit::RecordIntake;
 use crate::domain::village::OpenVillage;
-use crate::domain::{Account, Actor, DocumentKind, Role, VillageCode};
+use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -240,7 +240,6 @@ impl Command {
     pub fn needs(&self) -> Vec<Need> {
         let document =
             |kind, number: &crate::domain::DocumentNo| Need::Document(kind, number.clone());
-        let last = |kind, at| Need::LastNumber(kind, business_date(at).year());
         match self {
             Command::PublishPriceList(_) => vec![Need::PriceLists],
             Command::RegisterHousehold(command) => {
@@ -349,24 +348,10 @@ impl Command {
                     business_date(command.received_at).year(),
                 ),
             ],
-            Command::RecordSale(command) => {
-                vec![Need::Stock, last(DocumentKind::Sale, command.sold_at)]
-            }
-            Command::BuyerPays(command) => vec![
-                Need::Balance(Account::BuyerReceivable.of(command.buyer.as_str())),
-                last(DocumentKind::BuyerPayment, command.paid_at),
-            ],
-            Command::CountStock(command) => {
-                vec![
-                    Need::Stock,
-                    last(DocumentKind::StockCount, command.counted_at),
-                ]
-            }
-            Command::RecordIntake(command) => vec![
-                Need::Stock,
-                Need::Register(RegisterKind::Transit, command.round.to_string()),
-                last(DocumentKind::Intake, command.taken_in_at),
-            ],
+            Command::RecordSale(command) => command.needs(),
+            Command::BuyerPays(command) => command.needs(),
+            Command::CountStock(command) => command.needs(),
+            Command::RecordIntake(command) => command.needs(),
             Command::VoidDocument(command) => {
                 vec![
                     document(command.kind, &command.number),

@@ -57,6 +57,13 @@ pub enum Need {
     WholeVillage(Month),
 }
 
+impl Need {
+    /// The last number given to a kind of document in the year of an instant.
+    pub(crate) fn last_number(kind: DocumentKind, at: Timestamp) -> Need {
+        Need::LastNumber(kind, business_date(at).year())
+    }
+}
+
 /// Why a decision was not reached.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Stop {

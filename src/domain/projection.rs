@@ -16,7 +16,6 @@ use crate::domain::month::Month;
 use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
-use crate::domain::reversal::DocumentVoided;
 use crate::domain::sale::SaleMonth;
 use crate::domain::{
     ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money,
@@ -238,7 +237,7 @@ impl Book {
                 self.apply_pickup_door(pickup);
             }
             Event::DocumentVoided(event) => {
-                self.apply_void(entry, event);
+                self.apply_sale_void(entry, event);
                 self.apply_clearing_void(event.kind, &event.number);
                 self.apply_service(entry);
             }
@@ -265,18 +264,6 @@ impl Book {
             | Event::PayoutPaid(_)
             | Event::PayoutCancelled(_)
             | Event::PayoutsExpired(_) => {}
-        }
-    }
-
-    /// A sale that is taken back as a fact of an earlier month leaves what was sold in this one as it is.
-    fn apply_void(&mut self, entry: &Entry, event: &DocumentVoided) {
-        let document = self.document(event.kind, &event.number).ok().flatten();
-        let sale = document.and_then(|document| match &document.event {
-            Event::SaleRecorded(sale) => Some(sale.clone()),
-            _ => None,
-        });
-        if let Some(sale) = sale.filter(|_| entry.decision.origin_month.is_none()) {
-            self.apply_sale(entry.month(), &sale, true);
         }
     }
 

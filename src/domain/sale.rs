@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::facts::{Book, DocumentKind, Stop};
-use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
+use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::journal::{Decision, Direction, Entry, Flow, Posting, StockMovement};
 use crate::domain::projection::Stock;
+use crate::domain::reversal::DocumentVoided;
 use crate::domain::stock::check_quantity;
 use crate::domain::weight::{LI_MOST, value_of};
 use crate::domain::{
@@ -113,6 +114,12 @@ pub struct RecordSale {
 }
 
 impl RecordSale {
+    /// The facts it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let number = Need::last_number(DocumentKind::Sale, self.sold_at);
+        vec![Need::Stock, number]
+    }
+
     /// Books the sale whole: income on the ticket, cost of the own quantity at moving average (R-SA-2, R-SA-3). Lines of one material are
     /// issued one after the other.
     ///
@@ -235,6 +242,13 @@ impl BuyerPayment {
 }
 
 impl BuyerPays {
+    /// The facts it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let buyer = Account::BuyerReceivable.of(self.buyer.as_str());
+        let number = Need::last_number(DocumentKind::BuyerPayment, self.paid_at);
+        vec![Need::Balance(buyer), number]
+    }
+
     /// Books the payment, of no more than the buyer owes.
     ///
     /// # Errors
@@ -282,6 +296,18 @@ pub struct SaleMonth {
 }
 
 impl Book {
+    /// Notes that a document was voided: a sale that is taken back as a fact of an earlier month leaves what was sold in this one as it is.
+    pub(crate) fn apply_sale_void(&mut self, entry: &Entry, event: &DocumentVoided) {
+        let document = self.document(event.kind, &event.number).ok().flatten();
+        let Some(Event::SaleRecorded(sale)) = document.map(|document| document.event.clone())
+        else {
+            return;
+        };
+        if entry.decision.origin_month.is_none() {
+            self.apply_sale(entry.month(), &sale, true);
+        }
+    }
+
     /// Notes a sale, or with `is_void` one taken back, in the month of the books.
     pub(crate) fn apply_sale(&mut self, month: Month, sale: &Sale, is_void: bool) {
         for line in &sale.lines {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::facts::{Book, DocumentKind, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::number::half_up;
 use crate::domain::projection::Stock;
@@ -93,6 +93,12 @@ impl StockCount {
 }
 
 impl CountStock {
+    /// The facts it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let number = Need::last_number(DocumentKind::StockCount, self.counted_at);
+        vec![Need::Stock, number]
+    }
+
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
         PrivateDetails::reason(&self.reason)

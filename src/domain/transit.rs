@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::facts::{Book, DocumentKind, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Entry, Flow, Posting, StockMovement};
 use crate::domain::month::business_date;
 use crate::domain::pickup::Pickup;
@@ -265,6 +265,13 @@ impl Intake {
 }
 
 impl RecordIntake {
+    /// The facts it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let row = Need::Register(RegisterKind::Transit, self.round.to_string());
+        let number = Need::last_number(DocumentKind::Intake, self.taken_in_at);
+        vec![Need::Stock, row, number]
+    }
+
     /// Moves the materials from transit into stock at what they cost (R-SA-1).
     ///
     /// # Errors

@@ -31,7 +31,6 @@ mod station;
 mod tampering;
 mod tidy;
 mod transfer;
-mod transit;
 mod upgrade;
 
 mod model {

@@ -49,6 +49,10 @@ async fn two_villages(engine: Engine) -> Database {
     ];
     let output = jinfu("en", &database.url, &words);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let sold = "sale record --village 430321900001 --buyer K1 --sold ZB=10kg,ticket=9.8,price=1.20";
+    let words: Vec<&str> = sold.split(' ').collect();
+    let output = jinfu("en", &database.url, &words);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     database
 }
 
@@ -234,6 +238,7 @@ fn figure(table: &str) -> Option<&'static str> {
         "account_balance" => Some("balance_fen"),
         "account_month" => Some("amount_fen"),
         "stock_balance" | "material_month" => Some("quantity"),
+        "sale_month" => Some("own"),
         _ => None,
     }
 }

@@ -89,6 +89,7 @@ pub(crate) fn carton(kilograms: &str) -> Vec<WeighedLine> {
 
 pub(crate) fn pickup(no: &str, household: &str, kilograms: &str, time: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        round: None,
         pickup_no: number(no),
         occurred_at: at(time),
         household_no: HouseholdNo::parse("household_no", household).unwrap(),
