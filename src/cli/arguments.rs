@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
+use crate::cli::dispute::DisputeTask;
+use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod demo;
+mod dispute;
 mod help;
 mod import;
 mod read;
@@ -143,7 +144,7 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Schedule(task) => service::schedule(session, task).await,
         Task::Round(task) => service::round(session, task).await,
         Task::Refuse(task) => service::refuse(session, task).await,
-        Task::Dispute(task) => service::dispute(session, task).await,
+        Task::Dispute(task) => dispute::dispute(session, task).await,
     }
 }
 

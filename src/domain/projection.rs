@@ -14,6 +14,7 @@ use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
+use crate::domain::pickup::Pickup;
 use crate::domain::price_list::PriceList;
 use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
@@ -202,16 +203,7 @@ impl Book {
                     self.apply_charge(charge, event.month);
                 }
             }
-            Event::PickupRecorded(pickup) => {
-                let key = (
-                    entry.month(),
-                    pickup.household_no.clone(),
-                    pickup.collector.clone(),
-                );
-                let count = self.projections.pickup_months.entry(key).or_default();
-                *count = count.saturating_add(1);
-                self.apply_pickup_door(pickup);
-            }
+            Event::PickupRecorded(pickup) => self.apply_pickup(pickup, entry.month()),
             Event::DocumentVoided(_)
             | Event::ScheduleSet(_)
             | Event::RoundOpened(_)
@@ -239,6 +231,13 @@ impl Book {
             terms: BTreeMap::from([(from, event.terms.clone())]),
         };
         self.households.put(event.household_no.clone(), household);
+    }
+
+    fn apply_pickup(&mut self, pickup: &Pickup, month: Month) {
+        let key = (month, pickup.household_no.clone(), pickup.collector.clone());
+        let count = self.projections.pickup_months.entry(key).or_default();
+        *count = count.saturating_add(1);
+        self.apply_pickup_door(pickup);
     }
 
     fn adopt(&mut self, effective_from: Month, terms: crate::domain::fee::FeeTerms) {
