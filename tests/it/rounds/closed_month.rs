@@ -1,12 +1,15 @@
 //! What comes late for a month that is closed.
 
+use jinfu::domain::household::RegisterHousehold;
+use jinfu::domain::month::parse_date;
+use jinfu::domain::move_out::MoveOut;
 use jinfu::domain::round::StopOutcome;
-use jinfu::domain::{DocumentKind, Month, Quantity, Refusal};
+use jinfu::domain::{Command, DocumentKind, Group, HouseholdKind, Month, Quantity, Refusal};
 
 use crate::harness::{on_both, refusal, submit};
 use crate::rounds::disputes::{dispute, of};
 use crate::rounds::refuse::{point, trip, void_document};
-use crate::rounds::{Book, open, pickup, stop};
+use crate::rounds::{Asked, Book, household, open, pickup, stop};
 
 #[test]
 fn the_service_figures_of_a_closed_month_stay_as_they_were() {
