@@ -11,6 +11,8 @@ use crate::cli::household::{
 use crate::cli::payout::PayoutTask;
 use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
 use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
+use crate::cli::dispute::DisputeTask;
+use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod demo;
+mod dispute;
 mod help;
 mod household;
 mod import;
@@ -152,6 +153,7 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Refuse(task) => service::refuse(session, task).await,
         Task::Dispute(task) => service::dispute(session, task).await,
         Task::Payout(task) => payout::run(session, task).await,
+        Task::Dispute(task) => dispute::dispute(session, task).await,
     }
 }
 

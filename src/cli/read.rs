@@ -152,7 +152,8 @@ fn groups_table(texts: &Texts, report: &MonthReport) -> String {
 
 /// Rounds, refuse, participation and disputes, one figure a line.
 fn service_table(texts: &Texts, report: &MonthReport) -> String {
-    let (rounds, refuse, disputes) = (&report.rounds, &report.refuse, &report.disputes);
+    let service = &report.service;
+    let (rounds, refuse, disputes) = (&service.rounds, &service.refuse, &service.disputes);
     let percent = |rate: &Option<String>| {
         let rate = rate.as_ref();
         rate.map_or_else(|| texts.say("word-no-rate"), |rate| format!("{rate}%"))
@@ -164,7 +165,7 @@ fn service_table(texts: &Texts, report: &MonthReport) -> String {
             format!("{} / {}", rounds.visited, rounds.planned),
         ),
         ("coverage", percent(&rounds.coverage)),
-        ("participation-rate", percent(&report.participation_rate)),
+        ("participation-rate", percent(&service.participation_rate)),
         ("refuse-trips", refuse.trips.to_string()),
         ("residual-kg", refuse.residual_kg.to_string()),
         ("diversion-rate", percent(&refuse.diversion_rate)),

@@ -237,6 +237,10 @@ impl Command {
     }
 
     /// The facts it surely needs, so that a batch can load them together; what else it turns out to need it asks for when decided.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm per command, and nothing else"
+    )]
     pub fn needs(&self) -> Vec<Need> {
         let document =
             |kind, number: &crate::domain::DocumentNo| Need::Document(kind, number.clone());

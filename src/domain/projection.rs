@@ -15,6 +15,7 @@ use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
 use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
+use crate::domain::pickup::Pickup;
 use crate::domain::price_list::PriceList;
 use crate::domain::sale::SaleMonth;
 use crate::domain::{
@@ -226,16 +227,7 @@ impl Book {
                     self.apply_charge(charge, event.month);
                 }
             }
-            Event::PickupRecorded(pickup) => {
-                let key = (
-                    entry.month(),
-                    pickup.household_no.clone(),
-                    pickup.collector.clone(),
-                );
-                let count = self.projections.pickup_months.entry(key).or_default();
-                *count = count.saturating_add(1);
-                self.apply_pickup_door(pickup);
-            }
+            Event::PickupRecorded(pickup) => self.apply_pickup(pickup, entry.month()),
             Event::DocumentVoided(event) => {
                 self.apply_sale_void(entry, event);
                 self.apply_clearing_void(event.kind, &event.number);
@@ -277,6 +269,13 @@ impl Book {
             terms: BTreeMap::from([(from, event.terms.clone())]),
         };
         self.households.put(event.household_no.clone(), household);
+    }
+
+    fn apply_pickup(&mut self, pickup: &Pickup, month: Month) {
+        let key = (month, pickup.household_no.clone(), pickup.collector.clone());
+        let count = self.projections.pickup_months.entry(key).or_default();
+        *count = count.saturating_add(1);
+        self.apply_pickup_door(pickup);
     }
 
     fn adopt(&mut self, effective_from: Month, terms: crate::domain::fee::FeeTerms) {

@@ -230,20 +230,47 @@ pub(crate) async fn find_entries(
 
 const COUNT_ACTIVE: &str = "
 select count(*)
-from household
-where village_id = $1
-    and (moved_in is null or moved_in <= $3)
-    and (moved_out is null or moved_out > $2)
+from household as h
+where h.village_id = $1
+    and (h.moved_in is null or h.moved_in <= $3)
+    and exists (
+        select 1
+        from journal_entry as e
+        where e.village_id = h.village_id
+            and e.month <= $4
+            and e.seq = (
+                select min(first.seq)
+                from household_entry as first
+                where first.village_id = h.village_id
+                    and first.household_no = h.household_no
+            )
+    )
+    and (
+        h.moved_out is null
+        or h.moved_out > $2
+        or exists (
+            select 1
+            from household_entry as later
+            join journal_entry as e
+                on e.village_id = later.village_id
+                and e.seq = later.seq
+            where later.village_id = h.village_id
+                and later.household_no = h.household_no
+                and e.kind = 'household_moved_out'
+                and e.month > $4
+        )
+    )
 ";
 
-/// How many households lived there on any day of a month.
+/// How many households lived there on any day of a month, as the books had it by the end of that month: what is registered late does not change
+/// the figures of a month that is closed.
 pub(crate) async fn count_active(
     tx: &mut Tx<'_>,
     village_id: i64,
     month: Month,
 ) -> Result<i64, StoreError> {
     let (first, last) = (month.first_day().to_string(), month.last_day().to_string());
-    let (count,): (i64,) = run!(tx, connection => sqlx::query_as(COUNT_ACTIVE).bind(village_id).bind(first).bind(last).fetch_one(connection))?;
+    let (count,): (i64,) = run!(tx, connection => sqlx::query_as(COUNT_ACTIVE).bind(village_id).bind(first).bind(last).bind(month.to_string()).fetch_one(connection))?;
     Ok(count)
 }
 

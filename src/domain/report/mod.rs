@@ -211,11 +211,8 @@ pub struct MonthReport {
     pub groups: Vec<GroupFigures>,
     pub households: Vec<HouseholdFigures>,
     pub accounts: BTreeMap<&'static str, Money>,
-    pub rounds: service::RoundFigures,
-    pub refuse: service::RefuseFigures,
-    /// Participating of active households in percent with one place; none if nobody lived there (R-PK-10).
-    pub participation_rate: Option<String>,
-    pub disputes: service::DisputeFigures,
+    #[serde(flatten)]
+    pub service: service::ServiceFigures,
     pub checks: Vec<Check>,
 }
 
@@ -278,6 +275,12 @@ impl Sums<'_> {
     }
 }
 
+/// How many households had a pickup in the month.
+fn participating(figures: &Figures) -> usize {
+    let households = figures.pickups.keys().map(|(household, _)| household);
+    households.collect::<BTreeSet<_>>().len()
+}
+
 /// Makes the report of a month from its figures.
 pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> MonthReport {
     let sums = Sums { month, figures };
@@ -324,30 +327,21 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod),
         closing: fees_closing,
     };
-    let households: BTreeSet<_> = figures
-        .pickups
-        .keys()
-        .map(|(household, _)| household)
-        .collect();
+    let participating = participating(figures);
     let materials = rows::material_rows(subject.materials, &sums);
-    let participating = i64::try_from(households.len()).unwrap_or(i64::MAX);
-    let service = &figures.service;
     let mut report = MonthReport {
         village: subject.village.clone(),
         name: subject.name.to_owned(),
         township: subject.township.to_owned(),
         month,
         pickups: figures.pickups.values().sum(),
-        households_participating: households.len(),
+        households_participating: participating,
         credit,
         fees,
         cash_received: moved(Account::CashOnHand, Flow::Cash)
             + moved(Account::CashInTransit, Flow::Cash),
         advance_closing: -closing_of(Account::FeeAdvance),
-        rounds: service::round_figures(&service.rounds),
-        refuse: service::refuse_figures(&service.trips, &materials),
-        participation_rate: service::percent(participating, service.active_households),
-        disputes: service::dispute_figures(&service.disputes, month),
+        service: service::figures(&figures.service, month, participating, &materials),
         materials,
         collectors: rows::collector_rows(subject.materials, month, figures),
         groups: rows::group_rows(&sums),

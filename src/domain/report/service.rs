@@ -22,6 +22,19 @@ pub struct ServiceRows {
     pub active_households: i64,
 }
 
+/// The service of a month; its fields stand beside the other fields of the report.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ServiceFigures {
+    /// Rounds and their coverage.
+    pub rounds: RoundFigures,
+    /// Residual waste and the diversion rate.
+    pub refuse: RefuseFigures,
+    /// Participating of active households in percent with one place; none if nobody lived there (R-PK-10).
+    pub participation_rate: Option<String>,
+    /// Disputes.
+    pub disputes: DisputeFigures,
+}
+
 /// Rounds of the month (R-PK-9).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RoundFigures {
@@ -64,7 +77,7 @@ pub struct DisputeFigures {
 }
 
 /// A part of a whole in percent with one place, rounded half up; none of nothing.
-pub(super) fn percent(part: i64, whole: i64) -> Option<String> {
+fn percent(part: i64, whole: i64) -> Option<String> {
     if whole <= 0 {
         return None;
     }
@@ -83,7 +96,23 @@ fn count<T>(items: &[T], is_counted: impl Fn(&T) -> bool) -> i64 {
     i64::try_from(counted).unwrap_or(i64::MAX)
 }
 
-pub(super) fn round_figures(rounds: &[Round]) -> RoundFigures {
+/// The service of a month in which so many households took part.
+pub(super) fn figures(
+    rows: &ServiceRows,
+    month: Month,
+    participating: usize,
+    materials: &[MaterialFigures],
+) -> ServiceFigures {
+    let participating = i64::try_from(participating).unwrap_or(i64::MAX);
+    ServiceFigures {
+        rounds: round_figures(&rows.rounds),
+        refuse: refuse_figures(&rows.trips, materials),
+        participation_rate: percent(participating, rows.active_households),
+        disputes: dispute_figures(&rows.disputes, month),
+    }
+}
+
+fn round_figures(rounds: &[Round]) -> RoundFigures {
     let planned = rounds.iter().map(|round| round.planned).sum();
     let visited = rounds.iter().map(Round::doors_visited).sum();
     RoundFigures {
@@ -94,7 +123,7 @@ pub(super) fn round_figures(rounds: &[Round]) -> RoundFigures {
     }
 }
 
-pub(super) fn refuse_figures(trips: &[Trip], materials: &[MaterialFigures]) -> RefuseFigures {
+fn refuse_figures(trips: &[Trip], materials: &[MaterialFigures]) -> RefuseFigures {
     let (mut number, mut residual) = (0_i64, 0_i64);
     for trip in trips {
         let sign = match trip.standing {
@@ -115,7 +144,7 @@ pub(super) fn refuse_figures(trips: &[Trip], materials: &[MaterialFigures]) -> R
     }
 }
 
-pub(super) fn dispute_figures(disputes: &[Dispute], month: Month) -> DisputeFigures {
+fn dispute_figures(disputes: &[Dispute], month: Month) -> DisputeFigures {
     let is_open = |dispute: &Dispute| dispute.is_open_after(month);
     let answered = |decision| {
         let is_so = |dispute: &Dispute| {
