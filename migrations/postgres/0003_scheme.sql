@@ -60,8 +60,8 @@ alter table document add constraint document_kind_check check (kind in (
 drop table stock_balance;
 create table stock_balance (
     village_id bigint not null,
-    account text not null,
-    material text not null,
+    account text collate "C" not null,
+    material text collate "C" not null,
     quantity bigint not null,
     value_fen bigint not null,
     primary key (village_id, account, material)
