@@ -30,9 +30,10 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
     let (many_ledger, few_ledger) = bench
         .runtime
         .block_on(async { (many_books.open().await, few_books.open().await) });
-    // The first six digits are those of every village, twelve those of one.
-    let all = prefix(&village(0).as_str()[..6]);
-    let one = prefix(village(0).as_str());
+    // Every village is of one county.
+    let one = village(0).to_string();
+    let all = prefix(&one.chars().take(6).collect::<String>());
+    let one = prefix(&one);
     let time = |ledger: &Ledger, region: &RegionPrefix| {
         let start = Instant::now();
         for _ in 0..REPORTS {

@@ -57,10 +57,15 @@ alter table document add constraint document_kind_check check (kind in (
     ));
 
 -- Goods in transit are not stock yet.
-alter table stock_balance add column account text not null default '1405';
-alter table stock_balance alter column account drop default;
-alter table stock_balance drop constraint stock_balance_pkey;
-alter table stock_balance add primary key (village_id, account, material);
+drop table stock_balance;
+create table stock_balance (
+    village_id bigint not null,
+    account text collate "C" not null,
+    material text collate "C" not null,
+    quantity bigint not null,
+    value_fen bigint not null,
+    primary key (village_id, account, material)
+);
 
 -- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
 alter table stock_movement drop constraint stock_movement_quantity_check;

@@ -63,7 +63,8 @@ drop table document;
 alter table new_document rename to document;
 
 -- Goods in transit are not stock yet.
-create table new_stock_balance (
+drop table stock_balance;
+create table stock_balance (
     village_id integer not null,
     account text not null,
     material text not null,
@@ -71,12 +72,6 @@ create table new_stock_balance (
     value_fen integer not null,
     primary key (village_id, account, material)
 ) strict, without rowid;
-
-insert into new_stock_balance (village_id, account, material, quantity, value_fen)
-select village_id, '1405', material, quantity, value_fen
-from stock_balance;
-drop table stock_balance;
-alter table new_stock_balance rename to stock_balance;
 
 -- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
 create table new_stock_movement (

@@ -38,12 +38,12 @@ pub enum Trouble {
     NotRebuilt { villages: i64 },
     /// The journal of a village is not as it was written, so its projections are not rebuilt from it.
     RebuildRefused {
-        village: String,
-        table: String,
-        row: String,
-        column: String,
-        expected: String,
-        found: String,
+        village: Box<str>,
+        table: Box<str>,
+        row: Box<str>,
+        column: Box<str>,
+        expected: Box<str>,
+        found: Box<str>,
     },
     /// The SQLite library is too old to be trusted.
     SqliteTooOld { version: String },

@@ -116,12 +116,13 @@ fn wrong_code(id: i64, code: &str) -> Finding {
 }
 
 fn refused(village: String, finding: Finding) -> Trouble {
+    let shown = |value: Option<String>| value.unwrap_or_default().into_boxed_str();
     Trouble::RebuildRefused {
-        village,
-        table: finding.table,
-        row: finding.row,
-        column: finding.column.unwrap_or_default(),
-        expected: finding.expected.unwrap_or_default(),
-        found: finding.found.unwrap_or_default(),
+        village: village.into_boxed_str(),
+        table: finding.table.into_boxed_str(),
+        row: finding.row.into_boxed_str(),
+        column: shown(finding.column),
+        expected: shown(finding.expected),
+        found: shown(finding.found),
     }
 }

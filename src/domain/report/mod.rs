@@ -1,7 +1,8 @@
 //! The month's reconciliation report (月度对账表) as a value: figures by flow, and the checks that must hold (rules, section 13).
 
-mod checks;
 pub mod region;
+
+mod checks;
 mod rows;
 pub mod service;
 
