@@ -13,8 +13,8 @@ use crate::domain::month::parse_date;
 use crate::domain::number::parse_whole;
 use crate::domain::split::{SplitHousehold, SplitPart};
 use crate::domain::{
-    ChargeKey, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, Money, Refusal,
-    VillageCode, plain_text,
+    ChargeKey, Command, DocumentNo, Group, HouseholdKind, HouseholdNo, Money, Refusal, VillageCode,
+    plain_text,
 };
 use crate::files::export::csv_of;
 use crate::ledger::clearing::{Half, HalfDoneMove};
@@ -188,8 +188,8 @@ pub(super) async fn arrive(session: &Session, options: ArriveOptions) -> Result<
 }
 
 pub(super) async fn clearing(session: &Session, options: &ClearingOptions) -> Result<(), Failure> {
-    let is_prefix = options.region.len() <= 12
-        && options.region.bytes().all(|byte| byte.is_ascii_digit());
+    let is_prefix =
+        options.region.len() <= 12 && options.region.bytes().all(|byte| byte.is_ascii_digit());
     if !is_prefix {
         let (field, value) = ("region", options.region.chars().take(40).collect());
         return Err(Refusal::NotAVillageCode { field, value }.into());
@@ -221,8 +221,16 @@ pub(super) async fn clearing(session: &Session, options: &ClearingOptions) -> Re
 fn rows(session: &Session, half_done: &[HalfDoneMove]) -> Vec<Vec<String>> {
     let texts = &session.texts;
     let header = [
-        "from", "to", "reference", "problem", "departed", "arrived", "credit-out", "credit-in",
-        "advance-out", "advance-in",
+        "from",
+        "to",
+        "reference",
+        "problem",
+        "departed",
+        "arrived",
+        "credit-out",
+        "credit-in",
+        "advance-out",
+        "advance-in",
     ];
     let header = header.map(|name| texts.say(&format!("word-clearing-{name}")));
     let named = |half: Option<&Half>| half.map(|half| format!("{} {}", half.household_no, half.on));

@@ -195,7 +195,9 @@ impl HouseholdArrived {
             (Account::HouseholdCredit, self.amount),
             (Account::FeeAdvance, self.advance),
         ];
-        let brought = brought.into_iter().filter(|(_, amount)| amount.is_positive());
+        let brought = brought
+            .into_iter()
+            .filter(|(_, amount)| amount.is_positive());
         let brought = brought.map(|(account, amount)| {
             let side = account.of(self.household_no.as_str());
             Posting::new(village.clone(), side, amount, Flow::Transfer)

@@ -145,11 +145,7 @@ impl MergeHouseholds {
 
 impl HouseholdAccount {
     /// Takes over what another household has and owes.
-    fn take_over(
-        &mut self,
-        other: &HouseholdAccount,
-        (from, into): (&HouseholdNo, &HouseholdNo),
-    ) {
+    fn take_over(&mut self, other: &HouseholdAccount, (from, into): (&HouseholdNo, &HouseholdNo)) {
         self.credit += other.credit;
         self.advance += other.advance;
         for (key, charge) in &other.charges {
@@ -264,7 +260,10 @@ impl Book {
             self.carry_over(decision, number)?;
         }
         // A reversal names charges that its command did not ask for.
-        let reversed = decision.postings.iter().filter(|_| decision.reverses.is_some());
+        let reversed = decision
+            .postings
+            .iter()
+            .filter(|_| decision.reverses.is_some());
         for posting in reversed.filter(|posting| posting.charge.is_some()) {
             for (side, _) in posting.sides() {
                 if side.account == Account::FeeReceivable {

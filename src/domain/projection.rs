@@ -16,7 +16,9 @@ use crate::domain::month::Month;
 use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
-use crate::domain::{ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
+use crate::domain::{
+    ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money,
+};
 
 /// The key of a month's figure of an account.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -342,7 +344,9 @@ impl Book {
         let Ok(holder) = self.resolve(household_no) else {
             return;
         };
-        let key = ChargeKey::own(*period).stated(household_no).held_by(&holder);
+        let key = ChargeKey::own(*period)
+            .stated(household_no)
+            .held_by(&holder);
         self.change_charge(&holder, &key, |charge| charge.gross = Money::ZERO);
     }
 

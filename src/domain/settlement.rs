@@ -344,17 +344,15 @@ fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
         }
         let open: Vec<_> = account.open_charges_issued_by(month).collect();
         let side = |account: Account| account.of(household_no.as_str());
-        postings.extend(
-            apply_in_order(&mut available, open).map(|(key, amount)| {
-                Posting::new(
-                    side(Account::HouseholdCredit),
-                    side(Account::FeeReceivable),
-                    amount,
-                    Flow::Offset,
-                )
-                .on_charge(key)
-            }),
-        );
+        postings.extend(apply_in_order(&mut available, open).map(|(key, amount)| {
+            Posting::new(
+                side(Account::HouseholdCredit),
+                side(Account::FeeReceivable),
+                amount,
+                Flow::Offset,
+            )
+            .on_charge(key)
+        }));
     }
     Ok(postings)
 }

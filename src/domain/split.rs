@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
-use crate::domain::household::{
-    Household, HouseholdTerms, RegisteredHousehold, check_headcount,
-};
+use crate::domain::household::{Household, HouseholdTerms, RegisteredHousehold, check_headcount};
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Posting};
 use crate::domain::merge::pass_all;
@@ -186,7 +184,9 @@ impl SplitHousehold {
         }
         charges.sort();
         let number = &part.household_no;
-        let own = charges.iter().map(|(key, open)| (key.held_by(number), *open));
+        let own = charges
+            .iter()
+            .map(|(key, open)| (key.held_by(number), *open));
         let used = apply_in_order(&mut part.advance.clone(), own).collect();
         Ok(PartMade {
             household: self.registered(household, part),
@@ -203,7 +203,10 @@ impl SplitHousehold {
         let kind = household.terms_on(self.on).map(|terms| terms.kind);
         RegisteredHousehold {
             household_no: part.household_no.clone(),
-            group: part.group.clone().unwrap_or_else(|| household.group.clone()),
+            group: part
+                .group
+                .clone()
+                .unwrap_or_else(|| household.group.clone()),
             moved_in: Some(self.on),
             terms: HouseholdTerms {
                 headcount: part.headcount,

@@ -7,8 +7,8 @@ use crate::domain::fee::IssuedCharge;
 use crate::domain::journal::{Flow, Posting};
 use crate::domain::pickup::Pickup;
 use crate::domain::{
-    Account, ChargeKey, DocumentKind, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal, UnitPrice,
-    VillageCode,
+    Account, ChargeKey, DocumentKind, Event, HouseholdNo, MaterialCode, Money, Month, Quantity,
+    Refusal, UnitPrice, VillageCode,
 };
 use crate::ledger::{Error, Ledger, find_village};
 use crate::store::statement::Concerning;
