@@ -239,20 +239,7 @@ impl ArriveHousehold {
                 .into());
             }
         }
-        let registered = match &self.register {
-            Some(register) => {
-                let registered = register.registered(book)?;
-                Some(RegisteredHousehold {
-                    household_no: self.household_no.clone(),
-                    ..registered
-                })
-            }
-            None => {
-                let household = book.unmerged_household(&self.household_no)?;
-                household.check_is_there(&self.household_no)?;
-                None
-            }
-        };
+        let registered = self.registered(book)?;
         let mut account = book.account(&self.household_no)?.clone();
         account.advance += self.advance;
         let arrived = HouseholdArrived {
@@ -270,6 +257,20 @@ impl ArriveHousehold {
         let mut decision = Decision::on(self.arrived_at, Event::HouseholdArrived(arrived));
         decision.postings = postings;
         Ok(decision)
+    }
+
+    /// The registration that comes with the arrival; without one the household must be here.
+    fn registered(&self, book: &Book) -> Result<Option<RegisteredHousehold>, Stop> {
+        let Some(register) = &self.register else {
+            let household = book.unmerged_household(&self.household_no)?;
+            household.check_is_there(&self.household_no)?;
+            return Ok(None);
+        };
+        let registered = register.registered(book)?;
+        Ok(Some(RegisteredHousehold {
+            household_no: self.household_no.clone(),
+            ..registered
+        }))
     }
 }
 

@@ -334,16 +334,16 @@ impl Book {
                 left.waived = Money::ZERO;
                 left.from_advance = Money::ZERO;
             });
-            self.join_charge(&event.into, moved, charge);
+            self.join_charge(&event.into, moved, &charge);
         }
     }
 
     /// Adds a charge without what is open of it to those that a household holds.
-    pub(crate) fn join_charge(&mut self, holder: &HouseholdNo, key: ChargeKey, charge: Charge) {
+    pub(crate) fn join_charge(&mut self, holder: &HouseholdNo, key: ChargeKey, charge: &Charge) {
         let held = self.accounts.known_or_default(holder).charges.get(&key);
         let mut joined = Charge {
             open: Money::ZERO,
-            ..charge
+            ..charge.clone()
         };
         if let Some(held) = held {
             joined.gross += held.gross;

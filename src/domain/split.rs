@@ -251,7 +251,7 @@ impl Book {
                     from_advance: Money::ZERO,
                     ..charge
                 };
-                self.join_charge(number, key.held_by(number), taken);
+                self.join_charge(number, key.held_by(number), &taken);
             }
         }
     }
