@@ -75,6 +75,17 @@ impl HouseholdDeparted {
 }
 
 impl DepartHousehold {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        vec![
+            Need::Household(self.household_no.clone()),
+            Need::Account(self.household_no.clone()),
+            Need::VillageExists(self.to_village.clone()),
+            Need::OpenRegister(RegisterKind::Payout),
+            Need::LastNumber(DocumentKind::Departure, self.on.year()),
+        ]
+    }
+
     /// Moves the household out (R-FE-6), pays open charges from credit, and hands what is left to the other village (R-HH-3). A household that
     /// moved out before only takes along what it left behind.
     ///
@@ -209,6 +220,19 @@ impl HouseholdArrived {
 }
 
 impl ArriveHousehold {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        vec![
+            Need::Household(self.household_no.clone()),
+            Need::Account(self.household_no.clone()),
+            Need::VillageExists(self.from_village.clone()),
+            Need::LastNumber(
+                DocumentKind::Arrival,
+                month::business_date(self.arrived_at).year(),
+            ),
+        ]
+    }
+
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
         let register = self.register.as_ref();

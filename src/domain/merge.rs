@@ -97,6 +97,18 @@ impl HouseholdsMerged {
 }
 
 impl MergeHouseholds {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        vec![
+            Need::Household(self.from.clone()),
+            Need::Household(self.into.clone()),
+            Need::Account(self.from.clone()),
+            Need::Account(self.into.clone()),
+            Need::OpenRegister(RegisterKind::Payout),
+            Need::LastNumber(DocumentKind::Merge, self.on.year()),
+        ]
+    }
+
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
         PrivateDetails::reason(&self.reason)
