@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::dispute::DisputeTask;
 use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
 use crate::cli::payout::PayoutTask;
-use crate::cli::service::{DisputeTask, RefuseTask, RoundTask, ScheduleTask};
-use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
-use crate::cli::dispute::DisputeTask;
 use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
+use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 

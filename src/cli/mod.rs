@@ -151,7 +151,6 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Schedule(task) => service::schedule(session, task).await,
         Task::Round(task) => service::round(session, task).await,
         Task::Refuse(task) => service::refuse(session, task).await,
-        Task::Dispute(task) => service::dispute(session, task).await,
         Task::Payout(task) => payout::run(session, task).await,
         Task::Dispute(task) => dispute::dispute(session, task).await,
     }

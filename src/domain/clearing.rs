@@ -75,6 +75,17 @@ impl HouseholdDeparted {
 }
 
 impl DepartHousehold {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        vec![
+            Need::Household(self.household_no.clone()),
+            Need::Account(self.household_no.clone()),
+            Need::VillageExists(self.to_village.clone()),
+            Need::OpenRegister(RegisterKind::Payout),
+            Need::LastNumber(DocumentKind::Departure, self.on.year()),
+        ]
+    }
+
     /// Moves the household out (R-FE-6), pays open charges from credit, and hands what is left to the other village (R-HH-3). A household that
     /// moved out before only takes along what it left behind.
     ///
@@ -209,6 +220,19 @@ impl HouseholdArrived {
 }
 
 impl ArriveHousehold {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        vec![
+            Need::Household(self.household_no.clone()),
+            Need::Account(self.household_no.clone()),
+            Need::VillageExists(self.from_village.clone()),
+            Need::LastNumber(
+                DocumentKind::Arrival,
+                month::business_date(self.arrived_at).year(),
+            ),
+        ]
+    }
+
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
         let register = self.register.as_ref();
@@ -239,20 +263,7 @@ impl ArriveHousehold {
                 .into());
             }
         }
-        let registered = match &self.register {
-            Some(register) => {
-                let registered = register.registered(book)?;
-                Some(RegisteredHousehold {
-                    household_no: self.household_no.clone(),
-                    ..registered
-                })
-            }
-            None => {
-                let household = book.unmerged_household(&self.household_no)?;
-                household.check_is_there(&self.household_no)?;
-                None
-            }
-        };
+        let registered = self.registered(book)?;
         let mut account = book.account(&self.household_no)?.clone();
         account.advance += self.advance;
         let arrived = HouseholdArrived {
@@ -270,6 +281,20 @@ impl ArriveHousehold {
         let mut decision = Decision::on(self.arrived_at, Event::HouseholdArrived(arrived));
         decision.postings = postings;
         Ok(decision)
+    }
+
+    /// The registration that comes with the arrival; without one the household must be here.
+    fn registered(&self, book: &Book) -> Result<Option<RegisteredHousehold>, Stop> {
+        let Some(register) = &self.register else {
+            let household = book.unmerged_household(&self.household_no)?;
+            household.check_is_there(&self.household_no)?;
+            return Ok(None);
+        };
+        let registered = register.registered(book)?;
+        Ok(Some(RegisteredHousehold {
+            household_no: self.household_no.clone(),
+            ..registered
+        }))
     }
 }
 

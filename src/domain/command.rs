@@ -258,43 +258,10 @@ impl Command {
                     Need::Account(command.household_no.clone()),
                 ]
             }
-            Command::MergeHouseholds(command) => vec![
-                Need::Household(command.from.clone()),
-                Need::Household(command.into.clone()),
-                Need::Account(command.from.clone()),
-                Need::Account(command.into.clone()),
-                Need::OpenRegister(RegisterKind::Payout),
-                Need::LastNumber(DocumentKind::Merge, command.on.year()),
-            ],
-            Command::SplitHousehold(command) => {
-                let parts = command.parts.iter();
-                let mut needs: Vec<Need> = parts
-                    .map(|part| Need::Household(part.household_no.clone()))
-                    .collect();
-                needs.extend([
-                    Need::Household(command.household_no.clone()),
-                    Need::Account(command.household_no.clone()),
-                    Need::OpenRegister(RegisterKind::Payout),
-                    Need::LastNumber(DocumentKind::Split, command.on.year()),
-                ]);
-                needs
-            }
-            Command::DepartHousehold(command) => vec![
-                Need::Household(command.household_no.clone()),
-                Need::Account(command.household_no.clone()),
-                Need::VillageExists(command.to_village.clone()),
-                Need::OpenRegister(RegisterKind::Payout),
-                Need::LastNumber(DocumentKind::Departure, command.on.year()),
-            ],
-            Command::ArriveHousehold(command) => vec![
-                Need::Household(command.household_no.clone()),
-                Need::Account(command.household_no.clone()),
-                Need::VillageExists(command.from_village.clone()),
-                Need::LastNumber(
-                    DocumentKind::Arrival,
-                    business_date(command.arrived_at).year(),
-                ),
-            ],
+            Command::MergeHouseholds(command) => command.needs(),
+            Command::SplitHousehold(command) => command.needs(),
+            Command::DepartHousehold(command) => command.needs(),
+            Command::ArriveHousehold(command) => command.needs(),
             Command::RefundAdvance(command) => {
                 vec![
                     Need::Household(command.household_no.clone()),

@@ -97,6 +97,18 @@ impl HouseholdsMerged {
 }
 
 impl MergeHouseholds {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        vec![
+            Need::Household(self.from.clone()),
+            Need::Household(self.into.clone()),
+            Need::Account(self.from.clone()),
+            Need::Account(self.into.clone()),
+            Need::OpenRegister(RegisterKind::Payout),
+            Need::LastNumber(DocumentKind::Merge, self.on.year()),
+        ]
+    }
+
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
         PrivateDetails::reason(&self.reason)
@@ -334,16 +346,16 @@ impl Book {
                 left.waived = Money::ZERO;
                 left.from_advance = Money::ZERO;
             });
-            self.join_charge(&event.into, moved, charge);
+            self.join_charge(&event.into, moved, &charge);
         }
     }
 
     /// Adds a charge without what is open of it to those that a household holds.
-    pub(crate) fn join_charge(&mut self, holder: &HouseholdNo, key: ChargeKey, charge: Charge) {
+    pub(crate) fn join_charge(&mut self, holder: &HouseholdNo, key: ChargeKey, charge: &Charge) {
         let held = self.accounts.known_or_default(holder).charges.get(&key);
         let mut joined = Charge {
             open: Money::ZERO,
-            ..charge
+            ..charge.clone()
         };
         if let Some(held) = held {
             joined.gross += held.gross;

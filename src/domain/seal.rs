@@ -165,7 +165,7 @@ fn encode_posting(encoder: Encoder, posting: &Posting) -> Encoder {
             &posting
                 .charge
                 .as_ref()
-                .map(|charge| charge.to_string())
+                .map(ToString::to_string)
                 .unwrap_or_default(),
         )
 }

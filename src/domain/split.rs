@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::facts::{Book, DocumentKind, Need, Stop};
 use crate::domain::household::{Household, HouseholdTerms, RegisteredHousehold, check_headcount};
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Posting};
 use crate::domain::merge::pass_all;
+use crate::domain::register::RegisterKind;
 use crate::domain::settlement::{advance_used, apply_in_order};
 use crate::domain::{
     ChargeKey, DocumentNo, Event, Group, HouseholdKind, HouseholdNo, Money, Refusal, month,
@@ -94,6 +95,21 @@ impl WasSplit {
 }
 
 impl SplitHousehold {
+    /// The facts that it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let parts = self.parts.iter();
+        let mut needs: Vec<Need> = parts
+            .map(|part| Need::Household(part.household_no.clone()))
+            .collect();
+        needs.extend([
+            Need::Household(self.household_no.clone()),
+            Need::Account(self.household_no.clone()),
+            Need::OpenRegister(RegisterKind::Payout),
+            Need::LastNumber(DocumentKind::Split, self.on.year()),
+        ]);
+        needs
+    }
+
     /// What is kept apart from the journal.
     pub fn private(&self) -> PrivateDetails {
         PrivateDetails::reason(&self.reason)
@@ -251,7 +267,7 @@ impl Book {
                     from_advance: Money::ZERO,
                     ..charge
                 };
-                self.join_charge(number, key.held_by(number), taken);
+                self.join_charge(number, key.held_by(number), &taken);
             }
         }
     }

@@ -164,7 +164,7 @@ impl Batch {
                     Cell::from(posting.credit.subject.as_str()),
                     Cell::Int(posting.amount.fen()),
                     Cell::from(posting.flow.word()),
-                    Cell::from(posting.charge.as_ref().map(|charge| charge.to_string())),
+                    Cell::from(posting.charge.as_ref().map(ToString::to_string)),
                 ],
             );
         }
@@ -440,7 +440,7 @@ impl Batch {
                     Cell::from(household.group.as_str()),
                     Cell::from(household.moved_in.map(|day| day.to_string())),
                     Cell::from(household.moved_out.map(|day| day.to_string())),
-                    Cell::from(household.merged_into.as_ref().map(|into| into.as_str())),
+                    Cell::from(household.merged_into.as_ref().map(HouseholdNo::as_str)),
                 ],
             );
             for (from, terms) in &household.terms {

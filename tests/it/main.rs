@@ -21,6 +21,7 @@ mod fees;
 mod first_month;
 mod formats;
 mod harness;
+mod households;
 mod import;
 mod office;
 mod payout;
