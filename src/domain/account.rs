@@ -109,7 +109,7 @@ impl Account {
 }
 
 /// An account and the subject it concerns; the subject is empty where the account has none.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct AccountRef {
     /// The account.
     pub account: Account,

@@ -21,7 +21,8 @@ use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
 use crate::domain::village::Village;
 use crate::domain::{
-    Account, Actor, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role, VillageCode,
+    Account, AccountRef, Actor, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role,
+    VillageCode,
 };
 
 /// A fact that a decision needs and that is not loaded.
@@ -33,6 +34,8 @@ pub enum Need {
     Household(HouseholdNo),
     /// A household's credit, advance and charges.
     Account(HouseholdNo),
+    /// The balance of an account and subject.
+    Balance(AccountRef),
     /// A document and the entry that made it.
     Document(DocumentKind, DocumentNo),
     /// Whether a command id was used.
@@ -238,6 +241,7 @@ pub struct Book {
     pub(crate) price_lists: Option<BTreeMap<Timestamp, PriceList>>,
     pub(crate) households: Known<HouseholdNo, Household>,
     pub(crate) accounts: Known<HouseholdNo, HouseholdAccount>,
+    pub(crate) balances: Known<AccountRef, Money>,
     pub(crate) documents: Known<(DocumentKind, DocumentNo), Document>,
     pub(crate) commands: Known<Uuid, Accepted>,
     pub(crate) last_numbers: Known<(DocumentKind, i16), i64>,
@@ -264,6 +268,7 @@ impl Book {
             price_lists: None,
             households: Known::default(),
             accounts: Known::default(),
+            balances: Known::default(),
             documents: Known::default(),
             commands: Known::default(),
             last_numbers: Known::default(),
@@ -286,6 +291,7 @@ impl Book {
         book.price_lists = Some(BTreeMap::new());
         book.households.set_complete();
         book.accounts.set_complete();
+        book.balances.set_complete();
         book.documents.set_complete();
         book.commands.set_complete();
         book.last_numbers.set_complete();
@@ -331,6 +337,7 @@ impl Book {
     /// Forgets what grows with every command and is not asked for again.
     pub fn forget_passing_facts(&mut self) {
         self.forget_commands();
+        self.balances = Known::default();
         self.documents = Known::default();
         self.last_numbers = Known::default();
         let open = &self.open_registers;
@@ -371,6 +378,7 @@ impl Book {
             Need::PriceLists => self.price_lists.is_none(),
             Need::Household(number) => self.household(number).is_err(),
             Need::Account(number) => self.account(number).is_err(),
+            Need::Balance(side) => self.balance(side).is_err(),
             Need::Document(kind, number) => self.document(*kind, number).is_err(),
             Need::Command(id) => self.accepted(*id).is_err(),
             Need::LastNumber(kind, year) => self.last_number(*kind, *year).is_err(),
@@ -471,6 +479,17 @@ impl Book {
         self.accounts
             .get(number, || Need::Account(number.clone()))
             .map(|account| account.unwrap_or(&NOTHING))
+    }
+
+    /// The balance of an account and subject now, debit positive; nothing if nothing was ever booked on it. Of fee income and waivers only
+    /// the village as a whole has one.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub fn balance(&self, side: &AccountRef) -> Result<Money, Stop> {
+        let side = side.balanced();
+        let balance = self.balances.get(&side, || Need::Balance(side.clone()))?;
+        Ok(balance.copied().unwrap_or_default())
     }
 
     /// Every account that something was booked on; only after [`Book::whole_village`].

@@ -366,6 +366,9 @@ impl Book {
                 .balances
                 .entry(side.balanced())
                 .or_default() += amount;
+            if let Some(balance) = self.balances.get_known(&side.balanced()) {
+                *balance += amount;
+            }
             let key = AccountMonth {
                 month,
                 side: side.clone(),
@@ -423,6 +426,13 @@ impl Book {
                 .add((change.count, change.value));
         }
         self.stock.get_or_insert(stock);
+    }
+
+    /// Notes a balance as the store knows it, with what is decided and not yet written on top.
+    pub(crate) fn load_balance(&mut self, side: AccountRef, balance: Money) {
+        let pending = self.projections.balances.get(&side).copied();
+        self.balances
+            .load(side, Some(balance + pending.unwrap_or_default()));
     }
 
     /// Notes what a household has and owes as the store knows it, with what is decided and not yet written on top.

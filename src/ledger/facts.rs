@@ -11,7 +11,7 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+    AccountRef, Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -197,6 +197,7 @@ impl Facts {
         }
         self.load_households(tx, &wanted.households).await?;
         self.load_accounts(tx, &wanted.accounts).await?;
+        self.load_balances(tx, &wanted.balances).await?;
         self.load_documents(tx, &wanted.documents).await?;
         let ids: Vec<i64> = wanted.price_lists.into_iter().collect();
         let mut lists = price_list::load(tx, &ids).await?;
@@ -278,6 +279,24 @@ impl Facts {
             };
             if let Some(book) = self.by_id(key.0) {
                 book.load_account(key.1.clone(), account);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_balances(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, AccountRef)],
+    ) -> Result<(), StoreError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut found = balance::load_balances(tx, wanted).await?;
+        for key in wanted {
+            let balance = found.remove(key).unwrap_or_default();
+            if let Some(book) = self.by_id(key.0) {
+                book.load_balance(key.1.clone(), balance);
             }
         }
         Ok(())
@@ -490,6 +509,7 @@ struct Wanted {
     price_lists: BTreeSet<i64>,
     households: Vec<(i64, HouseholdNo)>,
     accounts: Vec<(i64, HouseholdNo)>,
+    balances: Vec<(i64, AccountRef)>,
     documents: Vec<(i64, DocumentKind, DocumentNo)>,
     commands: Vec<(i64, Uuid)>,
     last_numbers: Vec<(i64, DocumentKind, i16)>,
@@ -507,6 +527,7 @@ impl Wanted {
             }
             Need::Household(number) => self.households.push((id, number.clone())),
             Need::Account(number) => self.accounts.push((id, number.clone())),
+            Need::Balance(side) => self.balances.push((id, side.balanced())),
             Need::Document(kind, number) => self.documents.push((id, *kind, number.clone())),
             Need::Command(command_id) => self.commands.push((id, *command_id)),
             Need::LastNumber(kind, year) => self.last_numbers.push((id, *kind, *year)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::projection::Stock;
-use crate::domain::{Account, HouseholdNo, MaterialCode, Money, Month};
+use crate::domain::{Account, AccountRef, HouseholdNo, MaterialCode, Money, Month};
 use crate::store::bulk;
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
@@ -87,7 +87,7 @@ pub(crate) struct Owed {
     pub(crate) advance: Money,
 }
 
-const LOAD_OWED: &str = "
+const LOAD_BALANCES: &str = "
 select
     b.village_id,
     b.account,
@@ -118,7 +118,29 @@ pub(crate) async fn load_owed(
             ]);
         }
     }
-    owed(select_keyed(tx, LOAD_OWED, &keys).await?)
+    owed(select_keyed(tx, LOAD_BALANCES, &keys).await?)
+}
+
+/// Loads balances of accounts and subjects; one on which nothing was ever booked is not there.
+pub(crate) async fn load_balances(
+    tx: &mut Tx<'_>,
+    sides: &[(i64, AccountRef)],
+) -> Result<BTreeMap<(i64, AccountRef), Money>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
+    for (village_id, side) in sides {
+        keys.push([
+            Cell::Int(*village_id),
+            Cell::from(side.account.code()),
+            Cell::from(side.subject.as_str()),
+        ]);
+    }
+    let rows: Vec<(i64, String, String, i64)> = select_keyed(tx, LOAD_BALANCES, &keys).await?;
+    rows.into_iter()
+        .map(|(village_id, account, subject, balance)| {
+            let side = Place("account_balance", "account").side(&account, &subject)?;
+            Ok(((village_id, side), Money::from_fen(balance)))
+        })
+        .collect()
 }
 
 const LOAD_VILLAGE_OWED: &str = "
