@@ -46,7 +46,8 @@ alter table journal_entry enable always trigger journal_entry_open_month;
 create table register (
     village_id bigint not null,
     kind text not null check (kind in (
-        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device'
+        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device',
+        'collector_pay'
     )),
     number text not null,
     household_no text,
@@ -75,3 +76,6 @@ alter table stock_balance add primary key (village_id, account, material);
 -- Value may move without quantity, and quantity without value (R-SA-1, R-SA-2).
 alter table stock_movement drop constraint stock_movement_quantity_check;
 alter table stock_movement add constraint stock_movement_quantity_check check (quantity between 0 and 1000000000000);
+
+-- What was given up of a charge by a resolution (R-ST-6).
+alter table fee_charge add column written_off_fen bigint not null default 0 check (written_off_fen >= 0);

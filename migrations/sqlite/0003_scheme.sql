@@ -42,7 +42,8 @@ end;
 create table register (
     village_id integer not null,
     kind text not null check (kind in (
-        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device'
+        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device',
+        'collector_pay'
     )),
     number text not null,
     household_no text,
@@ -124,3 +125,6 @@ create trigger stock_movement_no_delete before delete on stock_movement
 begin
     select raise(abort, 'stock_movement: the journal is never changed');
 end;
+
+-- What was given up of a charge by a resolution (R-ST-6).
+alter table fee_charge add column written_off_fen integer not null default 0 check (written_off_fen >= 0);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::office::{ChargeTask, CustodyTask, FundTask, PayTask};
+use crate::cli::settings::VillageTask;
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -39,6 +41,14 @@ pub(super) enum Task {
     Opening(OpeningTask),
     #[command(subcommand)]
     Run(RunTask),
+    #[command(subcommand)]
+    Fund(FundTask),
+    #[command(subcommand)]
+    Pay(PayTask),
+    #[command(subcommand)]
+    Charge(ChargeTask),
+    #[command(subcommand)]
+    Village(VillageTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),
@@ -196,19 +206,27 @@ pub(super) enum CashTask {
         amount: String,
         #[arg(long, value_name = "CODE")]
         collector: Option<String>,
+        #[arg(long, value_name = "NAME", conflicts_with = "collector")]
+        custodian: Option<String>,
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
     Void {
         #[command(flatten)]
         common: Common,
+        #[arg(long, value_name = "NO", required_unless_present_any = ["hand_in", "deposit"], conflicts_with_all = ["hand_in", "deposit"])]
+        receipt: Option<String>,
+        #[arg(long, value_name = "NO", conflicts_with = "deposit")]
+        hand_in: Option<String>,
         #[arg(long, value_name = "NO")]
-        receipt: String,
+        deposit: Option<String>,
         #[arg(long)]
         reason: String,
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    #[command(flatten)]
+    Custody(CustodyTask),
 }
 
 /// What may be said of a household.
@@ -271,6 +289,8 @@ pub(super) enum HouseholdTask {
         amount: String,
         #[arg(long)]
         bank: bool,
+        #[arg(long, value_name = "NAME", conflicts_with = "bank")]
+        custodian: Option<String>,
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },

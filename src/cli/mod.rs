@@ -5,7 +5,9 @@ mod arguments;
 mod demo;
 mod help;
 mod import;
+mod office;
 mod read;
+mod settings;
 mod table;
 mod transfer;
 mod typed;
@@ -139,6 +141,10 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Policy(task) => write::policy(session, task).await,
         Task::Opening(task) => write::opening(session, task).await,
         Task::Run(task) => write::run(session, task).await,
+        Task::Fund(task) => office::fund(session, task).await,
+        Task::Pay(task) => office::pay(session, task).await,
+        Task::Charge(task) => office::charge(session, task).await,
+        Task::Village(task) => settings::village(session, task).await,
     }
 }
 

@@ -29,13 +29,13 @@ fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), F
     Ok(())
 }
 
-fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
+pub(super) fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
     Ok(text
         .map(|code| VillageCode::parse("village", code))
         .transpose()?)
 }
 
-fn json_of(value: &impl serde::Serialize) -> String {
+pub(super) fn json_of(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .unwrap_or_default()

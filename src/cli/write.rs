@@ -7,7 +7,8 @@ use crate::cli::arguments::{
     RunTask,
 };
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, UNAVAILABLE, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, office, print};
+use crate::domain::cash_custody::Custodian;
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
 use crate::domain::month::{parse_date, parse_time};
@@ -25,7 +26,7 @@ use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::Texts;
 
 /// Gives a command to the ledger and tells what was booked.
-async fn submit(
+pub(super) async fn submit(
     session: &Session,
     common: Common,
     dry_run: bool,
@@ -185,8 +186,10 @@ pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failur
             household,
             amount,
             collector,
+            custodian,
             at,
         } => {
+            let custodian = Custodian::parse("custodian", custodian.as_deref())?;
             let collector = collector
                 .map(|code| CollectorCode::parse("collector", &code))
                 .transpose()?;
@@ -194,16 +197,19 @@ pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failur
                 household_no: HouseholdNo::parse("household", &household)?,
                 amount: Money::parse_positive("amount", &amount)?,
                 received_at: time(at)?,
-                taken_by: collector
-                    .map_or_else(|| CashTaker::Office(String::new()), CashTaker::Collector),
+                taken_by: collector.map_or_else(
+                    || CashTaker::Office(custodian.as_str().to_owned()),
+                    CashTaker::Collector,
+                ),
             };
             submit(session, common, false, Command::ReceiveCash(command)).await
         }
         CashTask::Void {
             common,
-            receipt,
+            receipt: Some(receipt),
             reason,
             at,
+            ..
         } => {
             let receipt_no = DocumentNo::parse("receipt", &receipt)?;
             let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
@@ -219,6 +225,15 @@ pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failur
             )
             .await
         }
+        CashTask::Void {
+            common,
+            hand_in,
+            deposit,
+            reason,
+            at,
+            ..
+        } => office::void_custody(session, common, (hand_in, deposit), (reason, at)).await,
+        CashTask::Custody(task) => office::custody(session, task).await,
     }
 }
 
@@ -266,13 +281,18 @@ pub(super) async fn household(session: &Session, task: HouseholdTask) -> Result<
             household,
             amount,
             bank,
+            custodian,
             at,
         } => {
+            let custodian = custodian
+                .map(|name| Custodian::parse("custodian", Some(&name)))
+                .transpose()?;
             let command = RefundAdvance {
                 household_no: HouseholdNo::parse("household", &household)?,
                 amount: Money::parse_positive("amount", &amount)?,
                 paid_at: time(at)?,
                 from_bank: bank,
+                custodian,
             };
             submit(session, common, false, Command::RefundAdvance(command)).await
         }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::cash_custody::{Deposit, HandIn};
+use crate::domain::collector_pay::{EarnPay, PayCollector};
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
+use crate::domain::fund::{ReceiveFund, SpendFund};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
@@ -17,6 +20,7 @@ use crate::domain::reversal::VoidDocument;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::village::OpenVillage;
+use crate::domain::write_off::WriteOff;
 use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
 /// What is asked for.
@@ -55,6 +59,20 @@ pub enum Command {
     ReceiveCash(ReceiveCash),
     /// Voids a cash receipt.
     VoidCash(VoidCash),
+    /// Receives money for the special fund.
+    ReceiveFund(ReceiveFund),
+    /// Spends the special fund.
+    SpendFund(SpendFund),
+    /// Records what a collector earned in a month.
+    EarnPay(EarnPay),
+    /// Pays a collector.
+    PayCollector(PayCollector),
+    /// Hands cash in.
+    HandIn(HandIn),
+    /// Brings cash to the bank.
+    Deposit(Deposit),
+    /// Gives up a charge.
+    WriteOff(WriteOff),
     /// Voids a document of the office.
     VoidDocument(VoidDocument),
     /// Issues the charges of a month.
@@ -115,7 +133,14 @@ impl Command {
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
             Command::VoidDocument(command) => command.private(),
-            Command::OpenVillage(_)
+            Command::ReceiveFund(_)
+            | Command::SpendFund(_)
+            | Command::EarnPay(_)
+            | Command::PayCollector(_)
+            | Command::HandIn(_)
+            | Command::Deposit(_)
+            | Command::WriteOff(_)
+            | Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::PublishPriceList(_)
@@ -218,6 +243,13 @@ impl Command {
             Command::VoidDocument(command) => {
                 vec![document(command.kind, &command.number), Need::Stock]
             }
+            Command::ReceiveFund(command) => command.needs(),
+            Command::SpendFund(command) => command.needs(),
+            Command::EarnPay(command) => command.needs(),
+            Command::PayCollector(command) => command.needs(),
+            Command::HandIn(command) => command.needs(),
+            Command::Deposit(command) => command.needs(),
+            Command::WriteOff(command) => command.needs(),
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
             }

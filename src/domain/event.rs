@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::cash_custody::{CashDeposit, CashHandIn};
+use crate::domain::collector_pay::{CollectorPayment, EarnedPay};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
+use crate::domain::fund::{FundExpense, FundReceipt};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
 use crate::domain::journal::{Posting, StockMovement};
 use crate::domain::move_out::{MovedOut, RefundAdvance};
@@ -14,6 +17,7 @@ use crate::domain::price_list::PublishedPriceList;
 use crate::domain::reversal::DocumentVoided;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
+use crate::domain::write_off::WrittenOff;
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
 /// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
@@ -52,6 +56,20 @@ pub enum Event {
     CashReceived(CashReceipt),
     /// A cash receipt was voided.
     CashVoided(CashVoided),
+    /// The special fund was paid in.
+    FundReceived(FundReceipt),
+    /// The special fund was spent.
+    FundSpent(FundExpense),
+    /// A collector earned a month's pay.
+    PayEarned(EarnedPay),
+    /// A collector was paid.
+    CollectorPaid(CollectorPayment),
+    /// A collector handed cash in.
+    CashHandedIn(CashHandIn),
+    /// Cash was brought to the bank.
+    CashDeposited(CashDeposit),
+    /// A charge was given up.
+    ChargeWrittenOff(WrittenOff),
     /// A document of the office was voided.
     DocumentVoided(DocumentVoided),
     /// The charges of a month were issued.
@@ -80,6 +98,13 @@ impl Event {
             Event::PickupCorrected(_) => "pickup_corrected",
             Event::CashReceived(_) => "cash_received",
             Event::CashVoided(_) => "cash_voided",
+            Event::FundReceived(_) => "fund_received",
+            Event::FundSpent(_) => "fund_spent",
+            Event::PayEarned(_) => "pay_earned",
+            Event::CollectorPaid(_) => "collector_paid",
+            Event::CashHandedIn(_) => "cash_handed_in",
+            Event::CashDeposited(_) => "cash_deposited",
+            Event::ChargeWrittenOff(_) => "charge_written_off",
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
@@ -99,7 +124,14 @@ impl Event {
             Event::CashReceived(event) => Some(&event.received.household_no),
             Event::CashVoided(event) => Some(&event.household_no),
             Event::DocumentVoided(event) => event.household_no.as_ref(),
-            Event::VillageOpened(_)
+            Event::ChargeWrittenOff(event) => Some(&event.given_up.household_no),
+            Event::FundReceived(_)
+            | Event::FundSpent(_)
+            | Event::PayEarned(_)
+            | Event::CollectorPaid(_)
+            | Event::CashHandedIn(_)
+            | Event::CashDeposited(_)
+            | Event::VillageOpened(_)
             | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
             | Event::PriceListPublished(_)
@@ -116,7 +148,14 @@ impl Event {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup),
             Event::PickupCorrected(event) => Some(&event.replacement),
-            Event::VillageOpened(_)
+            Event::FundReceived(_)
+            | Event::FundSpent(_)
+            | Event::PayEarned(_)
+            | Event::CollectorPaid(_)
+            | Event::CashHandedIn(_)
+            | Event::CashDeposited(_)
+            | Event::ChargeWrittenOff(_)
+            | Event::VillageOpened(_)
             | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
             | Event::PriceListPublished(_)
@@ -145,6 +184,13 @@ impl Event {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            Event::FundReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            Event::FundSpent(expense) => Some((expense.postings(), Vec::new())),
+            Event::PayEarned(pay) => Some((pay.postings(), Vec::new())),
+            Event::CollectorPaid(payment) => Some((payment.postings(), Vec::new())),
+            Event::CashHandedIn(cash) => Some((cash.postings(), Vec::new())),
+            Event::CashDeposited(cash) => Some((cash.postings(), Vec::new())),
+            Event::ChargeWrittenOff(event) => Some((event.postings(), Vec::new())),
             _ => None,
         }
     }
@@ -169,6 +215,13 @@ impl Event {
     pub fn occurred_at(&self) -> Option<Timestamp> {
         match self {
             Event::CashReceived(receipt) => Some(receipt.received.received_at),
+            Event::FundReceived(receipt) => Some(receipt.received.received_at),
+            Event::FundSpent(expense) => Some(expense.spent.spent_at),
+            Event::PayEarned(pay) => Some(pay.earned.month.last_instant()),
+            Event::CollectorPaid(payment) => Some(payment.paid.paid_at),
+            Event::CashHandedIn(cash) => Some(cash.handed_in.handed_in_at),
+            Event::CashDeposited(cash) => Some(cash.deposited.deposited_at),
+            Event::ChargeWrittenOff(event) => Some(event.given_up.written_off_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -182,6 +235,13 @@ impl Event {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::FundReceived(event) => Some((DocumentKind::FundReceipt, &event.number)),
+            Event::FundSpent(event) => Some((DocumentKind::FundExpense, &event.number)),
+            Event::PayEarned(event) => Some((DocumentKind::CollectorPay, &event.number)),
+            Event::CollectorPaid(event) => Some((DocumentKind::CollectorPayment, &event.number)),
+            Event::CashHandedIn(event) => Some((DocumentKind::HandIn, &event.number)),
+            Event::CashDeposited(event) => Some((DocumentKind::Deposit, &event.number)),
+            Event::ChargeWrittenOff(event) => Some((DocumentKind::WriteOff, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -196,7 +256,14 @@ impl Event {
             Event::PickupCorrected(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
             Event::CashVoided(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
             Event::DocumentVoided(event) => Some((event.kind, &event.number)),
-            Event::VillageOpened(_)
+            Event::FundReceived(_)
+            | Event::FundSpent(_)
+            | Event::PayEarned(_)
+            | Event::CollectorPaid(_)
+            | Event::CashHandedIn(_)
+            | Event::CashDeposited(_)
+            | Event::ChargeWrittenOff(_)
+            | Event::VillageOpened(_)
             | Event::SettingsChanged(_)
             | Event::MaterialRegistered(_)
             | Event::PriceListPublished(_)

@@ -21,7 +21,7 @@ use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
 use crate::domain::village::Village;
 use crate::domain::{
-    Account, AccountRef, Actor, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role,
+    Account, AccountRef, Actor, CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role,
     VillageCode,
 };
 
@@ -48,6 +48,8 @@ pub enum Need {
     OpenRegister(RegisterKind),
     /// What is in stock and in transit of every material.
     Stock,
+    /// How much a collector brought in a month by weight, in grams.
+    CollectorWeight(CollectorCode, Month),
     /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
     /// that reach into the month or begin after it.
     WholeVillage(Month),
@@ -249,6 +251,7 @@ pub struct Book {
     pub(crate) registers: Known<(RegisterKind, String), RegisterRow>,
     pub(crate) open_registers: BTreeMap<RegisterKind, BTreeSet<String>>,
     pub(crate) stock: Option<BTreeMap<(Account, MaterialCode), Stock>>,
+    pub(crate) weights: Known<(CollectorCode, Month), i64>,
     pub(crate) whole_from: Option<Month>,
     pub(crate) projections: Projections,
 }
@@ -276,6 +279,7 @@ impl Book {
             registers: Known::default(),
             open_registers: BTreeMap::new(),
             stock: None,
+            weights: Known::default(),
             whole_from: None,
             projections: Projections::default(),
         }
@@ -300,6 +304,7 @@ impl Book {
             book.open_registers.insert(*kind, BTreeSet::new());
         }
         book.stock = Some(BTreeMap::new());
+        book.weights.set_complete();
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
         book
     }
@@ -340,6 +345,7 @@ impl Book {
         self.balances = Known::default();
         self.documents = Known::default();
         self.last_numbers = Known::default();
+        self.weights = Known::default();
         let open = &self.open_registers;
         self.registers
             .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
@@ -388,6 +394,9 @@ impl Book {
             }
             Need::OpenRegister(kind) => !self.open_registers.contains_key(kind),
             Need::Stock => self.stock.is_none(),
+            Need::CollectorWeight(collector, month) => {
+                self.collector_weight(collector, *month).is_err()
+            }
             Need::WholeVillage(from) => self.whole_village(*from).is_err(),
         }
     }

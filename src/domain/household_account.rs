@@ -18,6 +18,8 @@ pub struct Charge {
     pub open: Money,
     /// What was paid out of fee advance.
     pub from_advance: Money,
+    /// What was given up by a resolution (R-ST-6).
+    pub written_off: Money,
     /// How it was priced.
     pub basis: ChargeBasis,
 }

@@ -16,7 +16,10 @@ pub mod account;
 pub mod journal;
 pub mod seal;
 
+pub mod cash_custody;
+pub mod collector_pay;
 pub mod fee;
+pub mod fund;
 pub mod household;
 pub mod household_account;
 pub mod material;
@@ -28,6 +31,7 @@ pub mod settings;
 pub mod settlement;
 pub mod stock;
 pub mod village;
+pub mod write_off;
 
 pub mod month_close;
 pub mod register;

@@ -8,6 +8,7 @@ use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::move_out::advance_to_open_charges;
+use crate::domain::write_off::take_back_write_off;
 use crate::domain::{
     DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
 };
@@ -394,6 +395,11 @@ fn void_charge(
 ) -> Result<Vec<Posting>, Stop> {
     let side = |account: Account| account.of(household.as_str());
     let mut account = book.account(household)?.clone();
+    // What was written off was never paid: it is taken back first, so that it does not become advance.
+    let restored = account
+        .charges
+        .get_mut(&period)
+        .and_then(|charge| take_back_write_off(household, period, charge, charge.written_off));
     let open = account
         .charges
         .get(&period)
@@ -405,6 +411,7 @@ fn void_charge(
         .into_iter()
         .filter_map(|(account, amount)| against_clearing(side(account), -amount, Flow::PriorPeriod))
         .map(|posting| posting.on_charge(period))
+        .chain(restored)
         .collect();
     postings.extend(advance_to_open_charges(household, &mut account));
     Ok(postings)

@@ -133,6 +133,7 @@ impl Book {
                 .entry(key)
                 .or_default()
                 .add(change);
+            self.weigh(month, movement);
         }
         for household in entry.households() {
             self.projections
@@ -211,8 +212,15 @@ impl Book {
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
             }
-            Event::CashReceived(_)
-            | Event::DocumentVoided(_)
+            Event::PayEarned(pay) => self.apply_pay(pay),
+            Event::DocumentVoided(event) => self.apply_pay_void(event),
+            Event::FundReceived(_)
+            | Event::FundSpent(_)
+            | Event::CollectorPaid(_)
+            | Event::CashHandedIn(_)
+            | Event::CashDeposited(_)
+            | Event::ChargeWrittenOff(_)
+            | Event::CashReceived(_)
             | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
@@ -279,6 +287,7 @@ impl Book {
             waived: charge.waived,
             open: charge.gross - charge.waived,
             from_advance: Money::ZERO,
+            written_off: Money::ZERO,
             basis: charge.basis,
         };
         self.insert_charge(&charge.household_no, charge.period, row);
@@ -308,6 +317,7 @@ impl Book {
             waived: Money::ZERO,
             open: *amount,
             from_advance: Money::ZERO,
+            written_off: Money::ZERO,
             basis,
         };
         self.insert_charge(household_no, *period, row);
@@ -489,6 +499,9 @@ fn advance_account(
                 charge.open += amount;
                 if posting.flow == Flow::AdvanceUsed {
                     charge.from_advance -= amount;
+                }
+                if posting.moves(Account::FeeWriteOff) {
+                    charge.written_off -= amount;
                 }
             }
         }

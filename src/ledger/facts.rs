@@ -11,12 +11,12 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    AccountRef, Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+    AccountRef, Book, CollectorCode, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, cash, charge, document, household, journal, month, price_list, register, village,
 };
 
 /// A village's facts with its surrogate key, which a village has once it is opened.
@@ -235,6 +235,7 @@ impl Facts {
                 book.load_stock(stock.remove(&id).unwrap_or_default());
             }
         }
+        self.load_weights(tx, &wanted.weights).await?;
         for (id, from) in wanted.whole_villages {
             self.load_whole(tx, id, from).await?;
         }
@@ -297,6 +298,21 @@ impl Facts {
             let balance = found.remove(key).unwrap_or_default();
             if let Some(book) = self.by_id(key.0) {
                 book.load_balance(key.1.clone(), balance);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_weights(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, CollectorCode, Month)],
+    ) -> Result<(), StoreError> {
+        let mut found = cash::load_weights(tx, wanted).await?;
+        for key in wanted {
+            let grams = found.remove(key).unwrap_or_default();
+            if let Some(book) = self.by_id(key.0) {
+                book.load_weight(key.1.clone(), key.2, grams);
             }
         }
         Ok(())
@@ -516,6 +532,7 @@ struct Wanted {
     registers: Vec<(i64, RegisterKind, String)>,
     open_registers: Vec<(i64, RegisterKind)>,
     stock: Vec<i64>,
+    weights: Vec<(i64, CollectorCode, Month)>,
     whole_villages: Vec<(i64, Month)>,
 }
 
@@ -534,6 +551,9 @@ impl Wanted {
             Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),
             Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
             Need::Stock => self.stock.push(id),
+            Need::CollectorWeight(collector, month) => {
+                self.weights.push((id, collector.clone(), *month));
+            }
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }
     }

@@ -1,6 +1,7 @@
 //! The ledger: commands in, answers out, and the questions that can be asked of the books. Every door goes through here.
 
 mod batch;
+pub mod custody;
 mod error;
 mod facts;
 pub mod statement;

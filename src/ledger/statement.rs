@@ -378,6 +378,7 @@ impl Running<'_> {
             Flow::Pickup => LineKind::Pickup,
             Flow::Void | Flow::Correction => LineKind::Void,
             Flow::Payout => LineKind::Payout,
+            Flow::WriteOff if posting.credit.account == Account::FeeWriteOff => LineKind::Void,
             Flow::WriteOff => LineKind::WriteOff,
             Flow::Transfer => LineKind::Transfer,
             // These never concern a household.
@@ -397,6 +398,8 @@ impl Running<'_> {
         let document = match &entry.event {
             Event::CashReceived(receipt) => Some(receipt.receipt_no.to_string()),
             Event::CashVoided(voided) => Some(voided.receipt_no.to_string()),
+            Event::ChargeWrittenOff(event) => Some(event.number.to_string()),
+            Event::DocumentVoided(voided) => Some(voided.number.to_string()),
             _ => None,
         };
         let line = self.line(entry, kind, amount);

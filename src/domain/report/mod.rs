@@ -164,6 +164,7 @@ pub struct HouseholdFigures {
     pub credited_back: Money,
     pub paid_cash: Money,
     pub advance_used: Money,
+    pub written_off: Money,
     pub fees_closing: Money,
 }
 
@@ -300,7 +301,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         offset: moved(Account::FeeReceivable, Flow::Offset),
         cash: moved(Account::FeeReceivable, Flow::Cash),
         advance_used: moved(Account::FeeReceivable, Flow::AdvanceUsed),
-        written_off: Money::ZERO,
+        written_off: moved(Account::FeeReceivable, Flow::WriteOff),
         transfers: Money::ZERO,
         prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod),
         closing: fees_closing,

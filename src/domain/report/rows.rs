@@ -154,6 +154,7 @@ fn empty_household(household_no: HouseholdNo) -> HouseholdFigures {
         credited_back: Money::ZERO,
         paid_cash: Money::ZERO,
         advance_used: Money::ZERO,
+        written_off: Money::ZERO,
         fees_closing: Money::ZERO,
     }
 }
@@ -208,6 +209,7 @@ pub(super) fn household_rows(
                 (Account::FeeReceivable, Flow::CreditedBack) => row.credited_back += sum,
                 (Account::FeeReceivable, Flow::Cash) => row.paid_cash += sum,
                 (Account::FeeReceivable, Flow::AdvanceUsed) => row.advance_used += sum,
+                (Account::FeeReceivable, Flow::WriteOff) => row.written_off += sum,
                 _ => {}
             }
         });
