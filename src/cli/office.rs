@@ -425,7 +425,7 @@ async fn show_custody(
         let found = found.iter().filter(|(is_so, _)| *is_so);
         let found: Vec<String> = found.map(|(_, word)| texts.say(word)).collect();
         vec![
-            cash.collector.to_string(),
+            cash.collector.clone(),
             date(cash.since).unwrap_or_default(),
             date(cash.due).unwrap_or_default(),
             found.join(" "),

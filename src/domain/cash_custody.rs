@@ -220,7 +220,7 @@ impl Deposit {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CashTaken {
     /// Who took it.
-    pub collector: CollectorCode,
+    pub collector: String,
     /// When.
     pub on: Date,
     /// How much.
@@ -230,8 +230,8 @@ pub struct CashTaken {
 /// The cash of one collector against the limits of the village (R-ST-7).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct CollectorCash {
-    /// Whose.
-    pub collector: CollectorCode,
+    /// Whose: the subject of 1003.
+    pub collector: String,
     /// What is in transit with him; below nothing where a receipt was voided after its cash was handed in.
     pub held: Money,
     /// The date of the oldest receipt that is not handed in, hand-ins counted against the oldest receipts first.
@@ -249,7 +249,7 @@ pub struct CollectorCash {
 pub fn collectors_cash(
     settings: &Settings,
     today: Date,
-    held: &BTreeMap<CollectorCode, Money>,
+    held: &BTreeMap<String, Money>,
     taken: &[CashTaken],
 ) -> Vec<CollectorCash> {
     held.iter()

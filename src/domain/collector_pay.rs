@@ -8,7 +8,7 @@ use crate::domain::facts::{Book, DocumentKind, Need, Stop};
 use crate::domain::journal::{Decision, Flow, Posting, StockMovement};
 use crate::domain::month::business_date;
 use crate::domain::number::half_up;
-use crate::domain::register::{Registered, RegisterKind};
+use crate::domain::register::{RegisterKind, Registered};
 use crate::domain::reversal::DocumentVoided;
 use crate::domain::{
     Account, CollectorCode, DocumentNo, Event, Money, Month, Quantity, Refusal, Unit,

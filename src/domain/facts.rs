@@ -21,8 +21,8 @@ use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
 use crate::domain::village::Village;
 use crate::domain::{
-    Account, AccountRef, Actor, CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role,
-    VillageCode,
+    Account, AccountRef, Actor, CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money,
+    Refusal, Role, VillageCode,
 };
 
 /// A fact that a decision needs and that is not loaded.

@@ -113,8 +113,9 @@ impl FundExpense {
     /// Dr 5404 or 5405, Cr 1002; and the same amount of the fund becomes income: Dr 2401, Cr 5021.
     pub fn postings(&self) -> Vec<Posting> {
         let expense = match &self.spent.purpose {
-            FundPurpose::CollectorPay { collector } => Account::CollectorPay
-                .of(collector.as_ref().map_or("", |collector| collector.as_str())),
+            FundPurpose::CollectorPay { collector } => Account::CollectorPay.of(collector
+                .as_ref()
+                .map_or("", |collector| collector.as_str())),
             FundPurpose::Operating => Account::OperatingExpense.alone(),
         };
         let (bank, fund) = (Account::Bank.alone(), Account::SpecialFund.alone());

@@ -211,12 +211,7 @@ impl RefundAdvance {
         };
         let mut decision = Decision::on(self.paid_at, Event::AdvanceRefunded(self.clone()));
         let advance = Account::FeeAdvance.of(self.household_no.as_str());
-        decision.postings = vec![Posting::new(
-            advance,
-            paid_from,
-            self.amount,
-            Flow::Refund,
-        )];
+        decision.postings = vec![Posting::new(advance, paid_from, self.amount, Flow::Refund)];
         Ok(decision)
     }
 }

@@ -9,9 +9,7 @@ use crate::domain::household_account::Charge;
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::business_date;
 use crate::domain::move_out::advance_to_open_charges;
-use crate::domain::{
-    Account, DocumentNo, Event, HouseholdNo, Money, Month, Refusal, plain_text,
-};
+use crate::domain::{Account, DocumentNo, Event, HouseholdNo, Money, Month, Refusal, plain_text};
 
 /// Gives up what is open of a charge (R-ST-6).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

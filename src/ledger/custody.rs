@@ -107,5 +107,8 @@ impl Ledger {
 async fn settings_of(tx: &mut Tx<'_>, code: &VillageCode) -> Result<(i64, Settings), Error> {
     let (id, opened) = find_village(tx, code).await?;
     let changed = village::load_settings(tx, &[id]).await?.pop();
-    Ok((id, changed.map_or(opened.settings, |(_, settings)| settings)))
+    Ok((
+        id,
+        changed.map_or(opened.settings, |(_, settings)| settings),
+    ))
 }

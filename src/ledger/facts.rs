@@ -11,7 +11,8 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    AccountRef, Book, CollectorCode, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+    AccountRef, Book, CollectorCode, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal,
+    Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;

@@ -60,22 +60,19 @@ select
 from account_balance
 where village_id = $1
     and account = '1003'
-    and subject <> ''
 ";
 
-/// Lists the cash in transit by collector.
+/// Lists the cash in transit by collector; an opening line may have named none, or somebody else.
 pub(crate) async fn list_held(
     tx: &mut Tx<'_>,
     village_id: i64,
-) -> Result<BTreeMap<CollectorCode, Money>, StoreError> {
+) -> Result<BTreeMap<String, Money>, StoreError> {
     let rows: Vec<(String, i64)> =
         run!(tx, connection => sqlx::query_as(LIST_HELD).bind(village_id).fetch_all(connection))?;
-    rows.into_iter()
-        .map(|(subject, fen)| {
-            let collector = Place("account_balance", "subject").collector(&subject)?;
-            Ok((collector, Money::from_fen(fen)))
-        })
-        .collect()
+    let held = rows.into_iter();
+    Ok(held
+        .map(|(subject, fen)| (subject, Money::from_fen(fen)))
+        .collect())
 }
 
 const LIST_TAKEN: &str = "
@@ -94,7 +91,6 @@ where d.village_id = $1
     and d.kind in ('cash_receipt', 'opening')
     and d.reversed_by is null
     and p.debit_account = '1003'
-    and p.debit_subject <> ''
 order by e.occurred_at desc, e.seq desc, p.line_no desc
 ";
 
@@ -109,7 +105,7 @@ pub(crate) async fn list_taken(
         .map(|(subject, at, fen)| {
             let at = Place("journal_entry", "occurred_at").instant(at)?;
             Ok(CashTaken {
-                collector: Place("posting", "debit_subject").collector(&subject)?,
+                collector: subject,
                 on: business_date(at),
                 amount: Money::from_fen(fen),
             })
