@@ -23,6 +23,7 @@ mod formats;
 mod harness;
 mod import;
 mod office;
+mod office_money;
 mod random_walk;
 mod tampering;
 mod tidy;
