@@ -155,6 +155,7 @@ impl Book {
         self.commands.put(entry.command_id, accepted);
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per kind of event")]
     fn apply_event(&mut self, entry: &Entry, private: Option<&Private>) {
         match &entry.decision.event {
             Event::VillageOpened(village) => {

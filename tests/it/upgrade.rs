@@ -28,10 +28,15 @@ async fn old_book(folder: &Path) -> (Database, PathBuf) {
         .replace("pragma user_version", "pragma old.user_version");
     raw.must(&first).await;
     for table in tables {
-        raw.must(&format!(
-            "insert into old.{table} select * from main.{table}"
-        ))
-        .await;
+        let columns = format!("select name from pragma_table_info('{table}', 'old')");
+        let columns = raw.list(&columns).await.join(", ");
+        // Later schemas have more tables, and more columns.
+        if !columns.is_empty() {
+            raw.must(&format!(
+                "insert into old.{table} ({columns}) select {columns} from main.{table}"
+            ))
+            .await;
+        }
     }
     raw.must("create table old._sqlx_migrations as select * from main._sqlx_migrations where version = 1")
         .await;
