@@ -36,7 +36,8 @@ alter table journal_entry enable always trigger journal_entry_open_month;
 create table register (
     village_id bigint not null,
     kind text not null check (kind in (
-        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device'
+        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device',
+        'collector_pay'
     )),
     number text not null,
     household_no text,
@@ -93,3 +94,6 @@ create table sale_month (
     income_fen bigint not null,
     primary key (village_id, month, material)
 );
+
+-- What was given up of a charge by a resolution (R-ST-6).
+alter table fee_charge add column written_off_fen bigint not null default 0 check (written_off_fen >= 0);

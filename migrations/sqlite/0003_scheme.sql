@@ -32,7 +32,8 @@ end;
 create table register (
     village_id integer not null,
     kind text not null check (kind in (
-        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device'
+        'payout', 'held_pickup', 'dispute', 'schedule', 'round', 'collection_point', 'trip', 'collector', 'transit', 'clearing', 'device',
+        'collector_pay'
     )),
     number text not null,
     household_no text,
@@ -132,3 +133,6 @@ create table sale_month (
     income_fen integer not null,
     primary key (village_id, month, material)
 ) strict, without rowid;
+
+-- What was given up of a charge by a resolution (R-ST-6).
+alter table fee_charge add column written_off_fen integer not null default 0 check (written_off_fen >= 0);

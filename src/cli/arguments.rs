@@ -9,8 +9,10 @@ use crate::cli::dispute::DisputeTask;
 use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
+use crate::cli::office::{ChargeTask, CustodyTask, FundTask, PayTask};
 use crate::cli::payout::PayoutTask;
 use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
+use crate::cli::settings::VillageTask;
 use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
@@ -64,6 +66,14 @@ pub(super) enum Task {
     Dispute(DisputeTask),
     #[command(subcommand)]
     Payout(PayoutTask),
+    #[command(subcommand)]
+    Fund(FundTask),
+    #[command(subcommand)]
+    Pay(PayTask),
+    #[command(subcommand)]
+    Charge(ChargeTask),
+    #[command(subcommand)]
+    Village(VillageTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),
@@ -225,19 +235,27 @@ pub(super) enum CashTask {
         amount: String,
         #[arg(long, value_name = "CODE")]
         collector: Option<String>,
+        #[arg(long, value_name = "NAME", conflicts_with = "collector")]
+        custodian: Option<String>,
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
     Void {
         #[command(flatten)]
         common: Common,
+        #[arg(long, value_name = "NO", required_unless_present_any = ["hand_in", "deposit"], conflicts_with_all = ["hand_in", "deposit"])]
+        receipt: Option<String>,
+        #[arg(long, value_name = "NO", conflicts_with = "deposit")]
+        hand_in: Option<String>,
         #[arg(long, value_name = "NO")]
-        receipt: String,
+        deposit: Option<String>,
         #[arg(long)]
         reason: String,
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    #[command(flatten)]
+    Custody(CustodyTask),
 }
 
 /// What may be said of a household.
@@ -300,6 +318,8 @@ pub(super) enum HouseholdTask {
         amount: String,
         #[arg(long)]
         bank: bool,
+        #[arg(long, value_name = "NAME", conflicts_with = "bank")]
+        custodian: Option<String>,
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },

@@ -7,10 +7,12 @@ mod dispute;
 mod help;
 mod household;
 mod import;
+mod office;
 mod payout;
 mod read;
 mod region;
 mod service;
+mod settings;
 mod station;
 mod table;
 mod transfer;
@@ -153,6 +155,10 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Refuse(task) => service::refuse(session, task).await,
         Task::Payout(task) => payout::run(session, task).await,
         Task::Dispute(task) => dispute::dispute(session, task).await,
+        Task::Fund(task) => office::fund(session, task).await,
+        Task::Pay(task) => office::pay(session, task).await,
+        Task::Charge(task) => office::charge(session, task).await,
+        Task::Village(task) => settings::village(session, task).await,
     }
 }
 

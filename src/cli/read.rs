@@ -29,7 +29,7 @@ pub(super) fn deliver(session: &Session, output: Option<&Path>, data: &str) -> R
     Ok(())
 }
 
-fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
+pub(super) fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
     Ok(text
         .map(|code| VillageCode::parse("village", code))
         .transpose()?)

@@ -7,7 +7,8 @@ use crate::cli::arguments::{
     RunTask,
 };
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, UNAVAILABLE, household as moves, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, household as moves, office, print};
+use crate::domain::cash_custody::Custodian;
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
 use crate::domain::month::{parse_date, parse_time};
@@ -188,8 +189,10 @@ pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failur
             household,
             amount,
             collector,
+            custodian,
             at,
         } => {
+            let custodian = Custodian::parse("custodian", custodian.as_deref())?;
             let collector = collector
                 .map(|code| CollectorCode::parse("collector", &code))
                 .transpose()?;
@@ -197,16 +200,19 @@ pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failur
                 household_no: HouseholdNo::parse("household", &household)?,
                 amount: Money::parse_positive("amount", &amount)?,
                 received_at: time(at)?,
-                taken_by: collector
-                    .map_or_else(|| CashTaker::Office(String::new()), CashTaker::Collector),
+                taken_by: collector.map_or_else(
+                    || CashTaker::Office(custodian.as_str().to_owned()),
+                    CashTaker::Collector,
+                ),
             };
             submit(session, common, false, Command::ReceiveCash(command)).await
         }
         CashTask::Void {
             common,
-            receipt,
+            receipt: Some(receipt),
             reason,
             at,
+            ..
         } => {
             let receipt_no = DocumentNo::parse("receipt", &receipt)?;
             let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
@@ -222,6 +228,15 @@ pub(super) async fn cash(session: &Session, task: CashTask) -> Result<(), Failur
             )
             .await
         }
+        CashTask::Void {
+            common,
+            hand_in,
+            deposit,
+            reason,
+            at,
+            ..
+        } => office::void_custody(session, common, (hand_in, deposit), (reason, at)).await,
+        CashTask::Custody(task) => office::custody(session, task).await,
     }
 }
 
@@ -269,13 +284,18 @@ pub(super) async fn household(session: &Session, task: HouseholdTask) -> Result<
             household,
             amount,
             bank,
+            custodian,
             at,
         } => {
+            let custodian = custodian
+                .map(|name| Custodian::parse("custodian", Some(&name)))
+                .transpose()?;
             let command = RefundAdvance {
                 household_no: HouseholdNo::parse("household", &household)?,
                 amount: Money::parse_positive("amount", &amount)?,
                 paid_at: time(at)?,
                 from_bank: bank,
+                custodian,
             };
             submit(session, common, false, Command::RefundAdvance(command)).await
         }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::cash_custody::{Deposit, HandIn};
 use crate::domain::clearing::{ArriveHousehold, DepartHousehold};
+use crate::domain::collector_pay::{EarnPay, PayCollector};
 use crate::domain::dispute::{AnswerDispute, OpenDispute};
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
+use crate::domain::fund::{ReceiveFund, SpendFund};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::merge::MergeHouseholds;
@@ -32,6 +35,7 @@ use crate::domain::split::SplitHousehold;
 use crate::domain::stock_count::CountStock;
 use crate::domain::transit::RecordIntake;
 use crate::domain::village::OpenVillage;
+use crate::domain::write_off::WriteOff;
 use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
 /// What is asked for.
@@ -86,6 +90,20 @@ pub enum Command {
     CountStock(CountStock),
     /// Takes in what was in transit.
     RecordIntake(RecordIntake),
+    /// Receives money for the special fund.
+    ReceiveFund(ReceiveFund),
+    /// Spends the special fund.
+    SpendFund(SpendFund),
+    /// Records what a collector earned in a month.
+    EarnPay(EarnPay),
+    /// Pays a collector.
+    PayCollector(PayCollector),
+    /// Hands cash in.
+    HandIn(HandIn),
+    /// Brings cash to the bank.
+    Deposit(Deposit),
+    /// Gives up a charge.
+    WriteOff(WriteOff),
     /// Voids a document of the office.
     VoidDocument(VoidDocument),
     /// Issues the charges of a month.
@@ -179,7 +197,14 @@ impl Command {
             Command::OpenDispute(command) => command.private(),
             Command::AnswerDispute(command) => command.private(),
             Command::CancelPayout(command) => command.private(),
-            Command::OpenVillage(_)
+            Command::ReceiveFund(_)
+            | Command::SpendFund(_)
+            | Command::EarnPay(_)
+            | Command::PayCollector(_)
+            | Command::HandIn(_)
+            | Command::Deposit(_)
+            | Command::WriteOff(_)
+            | Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::PublishPriceList(_)
@@ -330,6 +355,13 @@ impl Command {
                     Need::OpenRegister(RegisterKind::Payout),
                 ]
             }
+            Command::ReceiveFund(command) => command.needs(),
+            Command::SpendFund(command) => command.needs(),
+            Command::EarnPay(command) => command.needs(),
+            Command::PayCollector(command) => command.needs(),
+            Command::HandIn(command) => command.needs(),
+            Command::Deposit(command) => command.needs(),
+            Command::WriteOff(command) => command.needs(),
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
             }

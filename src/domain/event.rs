@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::cash_custody::{CashDeposit, CashHandIn};
 use crate::domain::clearing::{HouseholdArrived, HouseholdDeparted};
+use crate::domain::collector_pay::{CollectorPayment, EarnedPay};
 use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
+use crate::domain::fund::{FundExpense, FundReceipt};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
 use crate::domain::journal::{Posting, StockMovement};
 use crate::domain::merge::HouseholdsMerged;
@@ -28,6 +31,7 @@ use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
 use crate::domain::split::WasSplit;
 use crate::domain::stock_count::StockCount;
 use crate::domain::transit::Intake;
+use crate::domain::write_off::WrittenOff;
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
 /// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
@@ -82,6 +86,20 @@ pub enum Event {
     StockCounted(StockCount),
     /// What was in transit was taken in.
     IntakeRecorded(Intake),
+    /// The special fund was paid in.
+    FundReceived(FundReceipt),
+    /// The special fund was spent.
+    FundSpent(FundExpense),
+    /// A collector earned a month's pay.
+    PayEarned(EarnedPay),
+    /// A collector was paid.
+    CollectorPaid(CollectorPayment),
+    /// A collector handed cash in.
+    CashHandedIn(CashHandIn),
+    /// Cash was brought to the bank.
+    CashDeposited(CashDeposit),
+    /// A charge was given up.
+    ChargeWrittenOff(WrittenOff),
     /// A document of the office was voided.
     DocumentVoided(DocumentVoided),
     /// The charges of a month were issued.
@@ -144,6 +162,13 @@ impl Event {
             Event::BuyerPaid(_) => "buyer_paid",
             Event::StockCounted(_) => "stock_counted",
             Event::IntakeRecorded(_) => "intake_recorded",
+            Event::FundReceived(_) => "fund_received",
+            Event::FundSpent(_) => "fund_spent",
+            Event::PayEarned(_) => "pay_earned",
+            Event::CollectorPaid(_) => "collector_paid",
+            Event::CashHandedIn(_) => "cash_handed_in",
+            Event::CashDeposited(_) => "cash_deposited",
+            Event::ChargeWrittenOff(_) => "charge_written_off",
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
@@ -187,6 +212,7 @@ impl Event {
             Event::StopRecorded(event) => Some(&event.household_no),
             Event::DisputeOpened(event) => Some(&event.household_no),
             Event::DisputeAnswered(event) => Some(&event.household_no),
+            Event::ChargeWrittenOff(event) => Some(&event.given_up.household_no),
             Event::PayoutRequested(event) => Some(&event.requested.household_no),
             Event::PayoutApproved(event) => Some(&event.household_no),
             Event::PayoutPaid(event) => Some(&event.household_no),
@@ -246,6 +272,13 @@ impl Event {
             Event::StockCounted(count) => Some(count.booked()),
             Event::IntakeRecorded(intake) => Some(intake.booked()),
             Event::PayoutPaid(paid) => Some((paid.postings(), Vec::new())),
+            Event::FundReceived(receipt) => Some((receipt.postings(), Vec::new())),
+            Event::FundSpent(expense) => Some((expense.postings(), Vec::new())),
+            Event::PayEarned(pay) => Some((pay.postings(), Vec::new())),
+            Event::CollectorPaid(payment) => Some((payment.postings(), Vec::new())),
+            Event::CashHandedIn(cash) => Some((cash.postings(), Vec::new())),
+            Event::CashDeposited(cash) => Some((cash.postings(), Vec::new())),
+            Event::ChargeWrittenOff(event) => Some((event.postings(), Vec::new())),
             _ => None,
         }
     }
@@ -284,6 +317,13 @@ impl Event {
             Event::StockCounted(count) => Some(count.counted_at),
             Event::IntakeRecorded(intake) => Some(intake.taken_in_at),
             Event::PayoutPaid(paid) => Some(paid.paid_at),
+            Event::FundReceived(receipt) => Some(receipt.received.received_at),
+            Event::FundSpent(expense) => Some(expense.spent.spent_at),
+            Event::PayEarned(pay) => Some(pay.earned.month.last_instant()),
+            Event::CollectorPaid(payment) => Some(payment.paid.paid_at),
+            Event::CashHandedIn(cash) => Some(cash.handed_in.handed_in_at),
+            Event::CashDeposited(cash) => Some(cash.deposited.deposited_at),
+            Event::ChargeWrittenOff(event) => Some(event.given_up.written_off_at),
             other => other.pickup().map(|pickup| pickup.occurred_at),
         }
     }
@@ -310,6 +350,13 @@ impl Event {
             Event::PayoutRequested(event) => Some((DocumentKind::Payout, &event.number)),
             // What a void takes back is the payment.
             Event::PayoutPaid(event) => Some((DocumentKind::Payout, &event.number)),
+            Event::FundReceived(event) => Some((DocumentKind::FundReceipt, &event.number)),
+            Event::FundSpent(event) => Some((DocumentKind::FundExpense, &event.number)),
+            Event::PayEarned(event) => Some((DocumentKind::CollectorPay, &event.number)),
+            Event::CollectorPaid(event) => Some((DocumentKind::CollectorPayment, &event.number)),
+            Event::CashHandedIn(event) => Some((DocumentKind::HandIn, &event.number)),
+            Event::CashDeposited(event) => Some((DocumentKind::Deposit, &event.number)),
+            Event::ChargeWrittenOff(event) => Some((DocumentKind::WriteOff, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),

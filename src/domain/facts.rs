@@ -21,8 +21,8 @@ use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
 use crate::domain::village::Village;
 use crate::domain::{
-    Account, AccountRef, Actor, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Refusal, Role,
-    VillageCode,
+    Account, AccountRef, Actor, CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money,
+    Refusal, Role, VillageCode,
 };
 
 /// A fact that a decision needs and that is not loaded.
@@ -52,6 +52,8 @@ pub enum Need {
     Stock,
     /// Whether the database has the book of another village.
     VillageExists(VillageCode),
+    /// How much a collector brought in a month by weight, in grams.
+    CollectorWeight(CollectorCode, Month),
     /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
     /// that reach into the month or begin after it.
     WholeVillage(Month),
@@ -262,6 +264,7 @@ pub struct Book {
     pub(crate) open_registers: BTreeMap<RegisterKind, BTreeSet<String>>,
     pub(crate) stock: Option<BTreeMap<(Account, MaterialCode), Stock>>,
     pub(crate) other_villages: Known<VillageCode, ()>,
+    pub(crate) weights: Known<(CollectorCode, Month), i64>,
     pub(crate) whole_from: Option<Month>,
     pub(crate) projections: Projections,
 }
@@ -291,6 +294,7 @@ impl Book {
             open_registers: BTreeMap::new(),
             stock: None,
             other_villages: Known::default(),
+            weights: Known::default(),
             whole_from: None,
             projections: Projections::default(),
         }
@@ -317,6 +321,7 @@ impl Book {
             book.open_registers.insert(*kind, BTreeSet::new());
         }
         book.stock = Some(BTreeMap::new());
+        book.weights.set_complete();
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
         book
     }
@@ -359,6 +364,7 @@ impl Book {
         self.household_entries = Known::default();
         self.last_numbers = Known::default();
         self.other_villages = Known::default();
+        self.weights = Known::default();
         let open = &self.open_registers;
         self.registers
             .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
@@ -411,6 +417,9 @@ impl Book {
             Need::VillageExists(village) => {
                 let need = || need.clone();
                 self.other_villages.get(village, need).is_err()
+            }
+            Need::CollectorWeight(collector, month) => {
+                self.collector_weight(collector, *month).is_err()
             }
             Need::WholeVillage(from) => self.whole_village(*from).is_err(),
         }

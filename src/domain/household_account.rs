@@ -20,6 +20,8 @@ pub struct Charge {
     pub open: Money,
     /// What was paid out of fee advance.
     pub from_advance: Money,
+    /// What was given up by a resolution (R-ST-6).
+    pub written_off: Money,
     /// How it was priced.
     pub basis: ChargeBasis,
 }
@@ -111,6 +113,9 @@ impl HouseholdAccount {
                     charge.open += amount;
                     if posting.flow == Flow::AdvanceUsed {
                         charge.from_advance -= amount;
+                    }
+                    if posting.moves(Account::FeeWriteOff) {
+                        charge.written_off -= amount;
                     }
                 }
             }

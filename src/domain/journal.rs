@@ -175,6 +175,11 @@ impl Posting {
         self
     }
 
+    /// Whether it moves an account, whatever the subject.
+    pub fn moves(&self, account: Account) -> bool {
+        self.debit.account == account || self.credit.account == account
+    }
+
     /// Both sides with the amount each receives: debit positive, credit negative.
     pub fn sides(&self) -> [(&AccountRef, Money); 2] {
         [(&self.debit, self.amount), (&self.credit, -self.amount)]

@@ -345,6 +345,7 @@ impl Book {
                 left.gross = Money::ZERO;
                 left.waived = Money::ZERO;
                 left.from_advance = Money::ZERO;
+                left.written_off = Money::ZERO;
             });
             self.join_charge(&event.into, moved, &charge);
         }
@@ -361,6 +362,7 @@ impl Book {
             joined.gross += held.gross;
             joined.waived += held.waived;
             joined.from_advance += held.from_advance;
+            joined.written_off += held.written_off;
             joined.open = held.open;
         }
         self.insert_charge(holder, key, joined);

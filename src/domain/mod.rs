@@ -17,9 +17,12 @@ pub mod charge_key;
 pub mod journal;
 pub mod seal;
 
+pub mod cash_custody;
 pub mod clearing;
+pub mod collector_pay;
 pub mod dispute;
 pub mod fee;
+pub mod fund;
 pub mod household;
 pub mod household_account;
 pub mod material;
@@ -42,6 +45,7 @@ pub mod stock;
 pub mod stock_count;
 pub mod transit;
 pub mod village;
+pub mod write_off;
 
 pub mod month_close;
 pub mod register;

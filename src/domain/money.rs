@@ -52,6 +52,22 @@ impl Money {
         Money::parse_within(field, text, 1)
     }
 
+    /// Makes sure that an amount is more than nothing and one that can be entered.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`].
+    pub fn check_positive(self, field: &'static str) -> Result<(), Refusal> {
+        if (1..=MOST).contains(&self.fen) {
+            return Ok(());
+        }
+        Err(Refusal::OutOfRange {
+            field,
+            value: self.to_string(),
+            least: Money::from_fen(1).to_string(),
+            most: Money::from_fen(MOST).to_string(),
+        })
+    }
+
     /// Reads an amount in yuan of at most two places that may be negative.
     ///
     /// # Errors

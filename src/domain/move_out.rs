@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::cash_custody::Custodian;
 use crate::domain::facts::{Book, Stop};
 use crate::domain::fee::{ChargeBasis, liable_months};
 use crate::domain::household::Household;
@@ -11,6 +12,7 @@ use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month};
 use crate::domain::settlement::apply_advance;
+use crate::domain::write_off::take_back_write_off;
 use crate::domain::{ChargeKey, Event, HouseholdNo, Money, Refusal};
 
 /// A household moves out (R-FE-6).
@@ -137,6 +139,8 @@ impl MoveOut {
         let side = |account: Account| account.of(self.household_no.as_str());
         let waived = charge.waived - lower.waived;
         let net = charge.gross - lower.gross - waived;
+        // What was written off was never paid: it is taken back first, so that it does not become advance.
+        let restored = take_back_write_off(&self.household_no, key, charge, net - charge.open);
         let from_open = net.min(charge.open);
         let to_advance = net - from_open;
         charge.open -= from_open;
@@ -158,6 +162,7 @@ impl MoveOut {
             )
             .on_charge(key.clone())
         })
+        .chain(restored)
         .collect()
     }
 }
@@ -182,6 +187,9 @@ pub struct RefundAdvance {
     pub paid_at: jiff::Timestamp,
     /// From the bank account instead of the cash box.
     pub from_bank: bool,
+    /// Out of whose cash box; none for the only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custodian: Option<Custodian>,
 }
 
 impl RefundAdvance {
@@ -202,10 +210,10 @@ impl RefundAdvance {
             }
             .into());
         }
-        let paid_from = if self.from_bank {
-            Account::Bank
-        } else {
-            Account::CashOnHand
+        let paid_from = match &self.custodian {
+            _ if self.from_bank => Account::Bank.alone(),
+            Some(custodian) => custodian.cash(),
+            None => Account::CashOnHand.alone(),
         };
         let advance = Account::FeeAdvance.of(household.as_str());
         let refunded = RefundAdvance {
@@ -213,12 +221,7 @@ impl RefundAdvance {
             ..self.clone()
         };
         let mut decision = Decision::on(self.paid_at, Event::AdvanceRefunded(refunded));
-        decision.postings = vec![Posting::new(
-            advance,
-            paid_from.alone(),
-            self.amount,
-            Flow::Refund,
-        )];
+        decision.postings = vec![Posting::new(advance, paid_from, self.amount, Flow::Refund)];
         Ok(decision)
     }
 }

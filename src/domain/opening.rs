@@ -8,6 +8,7 @@ use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::move_out::advance_to_open_charges;
+use crate::domain::write_off::take_back_write_off;
 use crate::domain::{
     ChargeKey, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
 };
@@ -401,6 +402,11 @@ fn void_charge(
     let key = ChargeKey::own(period).stated(household).held_by(&holder);
     let side = |account: Account| account.of(holder.as_str());
     let mut account = book.account(&holder)?.clone();
+    // What was written off was never paid: it is taken back first, so that it does not become advance.
+    let restored = account
+        .charges
+        .get_mut(&key)
+        .and_then(|charge| take_back_write_off(&holder, &key, charge, charge.written_off));
     let charge = account.charges.get(&key);
     let (gross, open) = charge.map_or((amount, Money::ZERO), |charge| (charge.gross, charge.open));
     if gross != amount {
@@ -417,6 +423,7 @@ fn void_charge(
         .into_iter()
         .filter_map(|(account, amount)| against_clearing(side(account), -amount, Flow::PriorPeriod))
         .map(|posting| posting.on_charge(key.clone()))
+        .chain(restored)
         .collect();
     postings.extend(advance_to_open_charges(&holder, &mut account));
     Ok(postings)

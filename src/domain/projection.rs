@@ -140,6 +140,7 @@ impl Book {
                 .entry(key)
                 .or_default()
                 .add(change);
+            self.weigh(month, movement);
         }
         self.apply_transit(entry);
         for household in entry.households() {
@@ -162,6 +163,7 @@ impl Book {
         self.commands.put(entry.command_id, accepted);
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per kind of event")]
     fn apply_event(&mut self, entry: &Entry, private: Option<&Private>) {
         self.apply_payouts(&entry.decision);
         match &entry.decision.event {
@@ -231,6 +233,7 @@ impl Book {
             Event::DocumentVoided(event) => {
                 self.apply_sale_void(entry, event);
                 self.apply_clearing_void(event.kind, &event.number);
+                self.apply_pay_void(event);
                 self.apply_service(entry);
             }
             Event::ScheduleSet(_)
@@ -241,11 +244,18 @@ impl Book {
             | Event::TripRecorded(_)
             | Event::DisputeOpened(_)
             | Event::DisputeAnswered(_) => self.apply_service(entry),
+            Event::PayEarned(pay) => self.apply_pay(pay),
             Event::SaleRecorded(sale) => self.apply_sale(entry.month(), sale, false),
             Event::CashReceived(_)
             | Event::BuyerPaid(_)
             | Event::StockCounted(_)
             | Event::IntakeRecorded(_)
+            | Event::FundReceived(_)
+            | Event::FundSpent(_)
+            | Event::CollectorPaid(_)
+            | Event::CashHandedIn(_)
+            | Event::CashDeposited(_)
+            | Event::ChargeWrittenOff(_)
             | Event::AdvanceRefunded(_)
             | Event::PickupVoided(_)
             | Event::PickupCorrected(_)
@@ -324,6 +334,7 @@ impl Book {
             waived: charge.waived,
             open: charge.gross - charge.waived,
             from_advance: Money::ZERO,
+            written_off: Money::ZERO,
             basis: charge.basis,
         };
         self.insert_charge(&charge.household_no, charge.period.into(), row);
@@ -353,6 +364,7 @@ impl Book {
             waived: Money::ZERO,
             open: *amount,
             from_advance: Money::ZERO,
+            written_off: Money::ZERO,
             basis,
         };
         self.insert_charge(household_no, ChargeKey::own(*period), row);

@@ -223,7 +223,53 @@ pub enum Refusal {
         earliest: String,
     },
 
+    // Fund, pay and cash.
+    /// More of the special fund would be spent than is left of it (R-SA-5).
+    FundTooSmall { available: Money, asked: Money },
+    /// The collector's pay of the month is recorded already.
+    PayEarnedAlready {
+        collector: String,
+        month: Month,
+        number: String,
+    },
+    /// Wage and weight come to nothing.
+    NothingEarned { collector: String, month: Month },
+    /// A collector would be paid more than he is owed.
+    PayableTooSmall {
+        collector: String,
+        available: Money,
+        asked: Money,
+    },
+    /// A collector would hand in more than he holds (R-ST-7).
+    CashInTransitTooSmall {
+        collector: String,
+        available: Money,
+        asked: Money,
+    },
+    /// More would be taken out of a cash box than it holds.
+    CashTooSmall {
+        account: String,
+        available: Money,
+        asked: Money,
+    },
+
     // Households and fees.
+    /// The household has no charge of that period.
+    ChargeUnknown {
+        household_no: String,
+        charge: String,
+    },
+    /// Nothing of the charge is open.
+    ChargeSettled {
+        household_no: String,
+        charge: String,
+    },
+    /// The charge stands in the books only from a later month on.
+    ChargeIssuedLater {
+        household_no: String,
+        charge: String,
+        issued_in: Month,
+    },
     /// The household has moved out already.
     MovedOutAlready {
         household_no: String,

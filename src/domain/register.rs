@@ -35,6 +35,8 @@ pub enum RegisterKind {
     Clearing,
     /// Numbers that a device has given (R-PD-2).
     Device,
+    /// What collectors earned, by month and collector: once each.
+    CollectorPay,
 }
 
 impl RegisterKind {
@@ -51,6 +53,7 @@ impl RegisterKind {
         RegisterKind::Transit,
         RegisterKind::Clearing,
         RegisterKind::Device,
+        RegisterKind::CollectorPay,
     ];
 
     /// The word used in the database.
@@ -67,6 +70,7 @@ impl RegisterKind {
             RegisterKind::Transit => "transit",
             RegisterKind::Clearing => "clearing",
             RegisterKind::Device => "device",
+            RegisterKind::CollectorPay => "collector_pay",
         }
     }
 

@@ -107,18 +107,26 @@ impl VoidDocument {
             })?;
         book.check_clearing_void(&document.event)?;
         let (postings, movements) = booked;
+        let mut reversed: Vec<Posting> = postings.into_iter().map(Posting::reversed).collect();
+        if let Event::ChargeWrittenOff(written_off) = &document.event {
+            reversed = written_off.taken_back(book)?;
+        }
+        if let Event::PayEarned(pay) = &document.event {
+            // Its row of the register is changed, so it must be there.
+            pay.earned.row(book)?;
+        }
         let voided = DocumentVoided {
             kind: self.kind,
             number: self.number.clone(),
             voided_at: self.voided_at,
             household_no: document.event.household().cloned(),
-            amount: postings.iter().map(|posting| posting.amount).sum(),
+            amount: reversed.iter().map(|posting| posting.amount).sum(),
             cancelled_payouts: Vec::new(),
         };
         let fact = document.event.occurred_at().unwrap_or(self.voided_at);
         let mut decision = Decision::on(self.voided_at, Event::DocumentVoided(voided));
         decision.reverses = Some(document.seq);
-        decision.postings = postings.into_iter().map(Posting::reversed).collect();
+        decision.postings = reversed;
         decision.movements = movements.into_iter().map(StockMovement::reversed).collect();
         if book.is_closed(Month::at(fact)) {
             decision.take_back_loss_and_gain();

@@ -265,6 +265,7 @@ impl Book {
                     gross: *open,
                     waived: Money::ZERO,
                     from_advance: Money::ZERO,
+                    written_off: Money::ZERO,
                     ..charge
                 };
                 self.join_charge(number, key.held_by(number), &taken);

@@ -11,12 +11,13 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    AccountRef, Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+    AccountRef, Book, CollectorCode, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal,
+    Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, cash, charge, document, household, journal, month, price_list, register, village,
 };
 
 /// A village's facts with its surrogate key, which a village has once it is opened.
@@ -238,6 +239,7 @@ impl Facts {
             }
         }
         self.load_other_villages(tx, &wanted.other_villages).await?;
+        self.load_weights(tx, &wanted.weights).await?;
         for (id, from) in wanted.whole_villages {
             self.load_whole(tx, id, from).await?;
         }
@@ -327,6 +329,21 @@ impl Facts {
             let balance = found.remove(key).unwrap_or_default();
             if let Some(book) = self.by_id(key.0) {
                 book.load_balance(key.1.clone(), balance);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_weights(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: &[(i64, CollectorCode, Month)],
+    ) -> Result<(), StoreError> {
+        let mut found = cash::load_weights(tx, wanted).await?;
+        for key in wanted {
+            let grams = found.remove(key).unwrap_or_default();
+            if let Some(book) = self.by_id(key.0) {
+                book.load_weight(key.1.clone(), key.2, grams);
             }
         }
         Ok(())
@@ -563,6 +580,7 @@ struct Wanted {
     open_registers: Vec<(i64, RegisterKind)>,
     stock: Vec<i64>,
     other_villages: Vec<(i64, VillageCode)>,
+    weights: Vec<(i64, CollectorCode, Month)>,
     whole_villages: Vec<(i64, Month)>,
 }
 
@@ -585,6 +603,9 @@ impl Wanted {
             Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
             Need::Stock => self.stock.push(id),
             Need::VillageExists(village) => self.other_villages.push((id, village.clone())),
+            Need::CollectorWeight(collector, month) => {
+                self.weights.push((id, collector.clone(), *month));
+            }
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }
     }

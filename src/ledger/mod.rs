@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod clearing;
+pub mod custody;
 mod error;
 mod facts;
 pub mod payout;

@@ -399,6 +399,7 @@ impl Running<'_> {
             Flow::Void | Flow::Correction => LineKind::Void,
             Flow::Payout if moved.is_positive() => LineKind::Void,
             Flow::Payout => LineKind::Payout,
+            Flow::WriteOff if posting.credit.account == Account::FeeWriteOff => LineKind::Void,
             Flow::WriteOff => LineKind::WriteOff,
             Flow::Transfer => LineKind::Transfer,
             // These never concern a household.

@@ -32,6 +32,7 @@ pub(crate) const FEE_CHARGE: Table = Table {
         ("waived_fen", Kind::Int),
         ("open_fen", Kind::Int),
         ("from_advance_fen", Kind::Int),
+        ("written_off_fen", Kind::Int),
     ],
     key: 3,
     conflict: Conflict::Replace(&[
@@ -42,6 +43,7 @@ pub(crate) const FEE_CHARGE: Table = Table {
         "waived_fen",
         "open_fen",
         "from_advance_fen",
+        "written_off_fen",
     ]),
 };
 
@@ -62,6 +64,7 @@ struct ChargeRow {
     waived_fen: i64,
     open_fen: i64,
     from_advance_fen: i64,
+    written_off_fen: i64,
 }
 
 const LOAD_CHARGES: &str = "
@@ -80,7 +83,8 @@ select
     c.gross_fen,
     c.waived_fen,
     c.open_fen,
-    c.from_advance_fen
+    c.from_advance_fen,
+    c.written_off_fen
 from {keys} as k
 cross join fee_charge as c
 where c.village_id = k.k0
@@ -111,7 +115,8 @@ select
     gross_fen,
     waived_fen,
     open_fen,
-    from_advance_fen
+    from_advance_fen,
+    written_off_fen
 from fee_charge
 where village_id = $1
     and (open_fen > 0 or period >= $2)
@@ -119,7 +124,7 @@ where village_id = $1
 
 const PACKED_CHARGE: &str = "
     village_id, household_no, period, issued_in, policy_version, unit_fen, units, vacancy_percent, waived_percent, period_months,
-    liable_months, gross_fen, waived_fen, open_fen, from_advance_fen
+    liable_months, gross_fen, waived_fen, open_fen, from_advance_fen, written_off_fen
 ";
 
 /// Loads the charges of a village that are open, and those of the periods from a month on.
@@ -142,6 +147,7 @@ fn charges(rows: Vec<ChargeRow>) -> Result<Charges, StoreError> {
             waived: Money::from_fen(row.waived_fen),
             open: Money::from_fen(row.open_fen),
             from_advance: Money::from_fen(row.from_advance_fen),
+            written_off: Money::from_fen(row.written_off_fen),
             basis: ChargeBasis {
                 unit_amount: Money::from_fen(row.unit_fen),
                 units: row.units,

@@ -425,6 +425,7 @@ impl Batch {
                 Cell::Int(charge.waived.fen()),
                 Cell::Int(charge.open.fen()),
                 Cell::Int(charge.from_advance.fen()),
+                Cell::Int(charge.written_off.fen()),
             ],
         );
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod balance;
 pub(crate) mod bulk;
+pub(crate) mod cash;
 pub(crate) mod cell;
 pub(crate) mod charge;
 pub(crate) mod column;

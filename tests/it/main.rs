@@ -24,6 +24,7 @@ mod harness;
 mod households;
 mod import;
 mod office;
+mod office_money;
 mod payout;
 mod random_walk;
 mod region;

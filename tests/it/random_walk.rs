@@ -161,6 +161,7 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             amount: Money::from_fen(*fen),
             paid_at: start_of_day(*on),
             from_bank: false,
+            custodian: None,
         }),
         Step::PublishPrices {
             effective_from,

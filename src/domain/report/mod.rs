@@ -179,6 +179,7 @@ pub struct HouseholdFigures {
     pub paid_cash: Money,
     pub advance_used: Money,
     pub fees_transfers: Money,
+    pub written_off: Money,
     pub fees_closing: Money,
 }
 
@@ -323,7 +324,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         offset: moved(Account::FeeReceivable, Flow::Offset),
         cash: moved(Account::FeeReceivable, Flow::Cash),
         advance_used: moved(Account::FeeReceivable, Flow::AdvanceUsed),
-        written_off: Money::ZERO,
+        written_off: moved(Account::FeeReceivable, Flow::WriteOff),
         transfers: moved(Account::FeeReceivable, Flow::Transfer),
         prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod),
         closing: fees_closing,

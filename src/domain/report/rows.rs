@@ -215,6 +215,7 @@ fn empty_household(household_no: HouseholdNo) -> HouseholdFigures {
         paid_cash: Money::ZERO,
         advance_used: Money::ZERO,
         fees_transfers: Money::ZERO,
+        written_off: Money::ZERO,
         fees_closing: Money::ZERO,
     }
 }
@@ -272,6 +273,7 @@ pub(super) fn household_rows(
                 (Account::FeeReceivable, Flow::CreditedBack) => row.credited_back += sum,
                 (Account::FeeReceivable, Flow::Cash) => row.paid_cash += sum,
                 (Account::FeeReceivable, Flow::AdvanceUsed) => row.advance_used += sum,
+                (Account::FeeReceivable, Flow::WriteOff) => row.written_off += sum,
                 _ => {}
             }
         });
