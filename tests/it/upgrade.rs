@@ -205,7 +205,7 @@ async fn stops_and_goes_on(url: &str, raw: &mut Raw, go_on: &[&str]) {
     let stale = raw.list("select village_id from stale_village").await;
     assert_eq!(stale, ["2"]);
     let half = raw
-        .list("select count(*) from village_month where village_id = 2")
+        .list("select count(*) from stock_balance where village_id = 2")
         .await;
     assert_eq!(half, ["0"], "nothing of the second village was changed");
     unavailable(&jinfu("en", url, &["verify"]), "jinfu migrate");

@@ -96,7 +96,7 @@ impl Figures {
     }
 
     /// Adds the sums of another village.
-    fn add(&mut self, other: &Figures) {
+    fn add_village(&mut self, other: &Figures) {
         for (side, sum) in &other.balances {
             *self.balances.entry(side.clone()).or_default() += *sum;
         }
@@ -353,7 +353,7 @@ fn total(
 ) -> RegionTotal {
     let mut figures = Figures::default();
     for village in known {
-        figures.add(&village.figures);
+        figures.add_village(&village.figures);
     }
     let none = BTreeMap::new();
     // Whose name it bears does not matter: none of it is kept.
