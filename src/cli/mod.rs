@@ -26,10 +26,11 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::arguments::{Arguments, MigrateOptions, Task};
 use crate::clock::{Chance, Clock};
+use crate::config;
 use crate::domain::Refusal;
+use crate::files;
 use crate::ledger::{Error, Ledger};
 use crate::text::{Language, Texts};
-use crate::{config, files};
 
 /// Done.
 const DONE: u8 = 0;

@@ -454,22 +454,18 @@ word-weekday-5 = Fri
 word-weekday-6 = Sat
 word-weekday-7 = Sun
 word-day-of-month = the { $day }.
-word-round = Round
 word-state = State
 word-planned = Planned
 word-visited = Visited
 word-open = open
 word-closed = closed
 word-dispute = Dispute
-word-household = Household
 word-about = About
 word-about-pickup = pickup { $number }
 word-about-entry = entry { $number }
-word-due = Due
 word-what-is-said = What is said
 word-upheld = upheld
 word-rejected = rejected
-word-overdue = overdue
 
 ## Refusals: why nothing was booked
 

@@ -454,22 +454,18 @@ word-weekday-5 = 周五
 word-weekday-6 = 周六
 word-weekday-7 = 周日
 word-day-of-month = { $day } 日
-word-round = 班次
 word-state = 状态
 word-planned = 应上门
 word-visited = 已上门
 word-open = 未结
 word-closed = 已结
 word-dispute = 异议
-word-household = 户号
 word-about = 所指
 word-about-pickup = 回收单 { $number }
 word-about-entry = 凭证 { $number }
-word-due = 答复期限
 word-what-is-said = 户里的话
 word-upheld = 成立
 word-rejected = 不成立
-word-overdue = 超期
 
 ## 拒绝：没有入账的原因
 

@@ -49,10 +49,15 @@ async fn two_villages(engine: Engine) -> Database {
     ];
     let output = jinfu("en", &database.url, &words);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let sold = "sale record --village 430321900001 --buyer K1 --sold ZB=10kg,ticket=9.8,price=1.20";
-    let words: Vec<&str> = sold.split(' ').collect();
-    let output = jinfu("en", &database.url, &words);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for line in [
+        "sale record --village 430321900001 --buyer K1 --sold ZB=10kg,ticket=9.8,price=1.20",
+        "village settings --village 430321900001 --set dispute_days=12",
+        "dispute open --village 430321900001 --household H001 --pickup P1 --text heavier",
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let output = jinfu("en", &database.url, &words);
+        assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+    }
     database
 }
 
@@ -271,7 +276,9 @@ fn changed(column: &str, kind: &str) -> String {
         "uuid" => "gen_random_uuid()".to_owned(),
         "blob" => format!("randomblob(coalesce(length({column}), 32))"),
         "bytea" => {
-            format!("substr(sha256({column}::text::bytea), 1, coalesce(length({column}), 32))")
+            format!(
+                "substr(sha256(coalesce({column}::text, 'x')::bytea), 1, coalesce(length({column}), 32))"
+            )
         }
         other => panic!("{column} is {other}"),
     }

@@ -31,7 +31,7 @@ fn a_charge_is_written_off_by_a_resolution_and_open_again_when_that_is_voided() 
             .refused(write_off("H004", "2025-07", " ", time), empty)
             .await;
         let unknown =
-            json!({"code": "charge-unknown", "household_no": "H004", "period": "2025-06"});
+            json!({"code": "charge-unknown", "household_no": "H004", "charge": "2025-06"});
         village.refused(off("H004", "2025-06"), unknown).await;
         let nobody = json!({"code": "household-unknown"});
         village.refused(off("H999", "2025-07"), nobody).await;
@@ -46,7 +46,7 @@ fn a_charge_is_written_off_by_a_resolution_and_open_again_when_that_is_voided() 
         assert_eq!(row.unwrap()["written_off"], "-6.00");
         assert_eq!(village.balance("5406").await, "6.00");
         let settled =
-            json!({"code": "charge-settled", "household_no": "H004", "period": "2025-07"});
+            json!({"code": "charge-settled", "household_no": "H004", "charge": "2025-07"});
         village
             .refused(off("H004", "2025-07"), settled.clone())
             .await;
@@ -127,7 +127,7 @@ fn a_charge_is_not_written_off_before_the_month_it_was_issued_in() {
         }
         let off = |time| write_off("H002", "2025-10", "decided", time);
         let later =
-            json!({"code": "charge-issued-later", "period": "2025-10", "issued_in": "2025-10"});
+            json!({"code": "charge-issued-later", "charge": "2025-10", "issued_in": "2025-10"});
         village.refused(off("2025-09-30T23:00:00"), later).await;
         village.done(off("2025-10-01T00:00:00")).await;
         village.close().await;

@@ -55,7 +55,9 @@ fn the_payout_of_the_worked_month_comes_out_to_the_fen() {
                 .unwrap()
         };
         let expected = json_file("tests/golden/2025-09/expected.json");
-        assert_eq!(row(&report), row(&expected));
+        for (figure, value) in row(&expected).as_object().unwrap() {
+            assert_eq!(*value, row(&report)[figure], "{figure}");
+        }
         assert_eq!(report["credit"]["payouts"], expected["credit"]["payouts"]);
         // 800.00 of the opening less the payout.
         assert_eq!(report["accounts"]["1001"], "770.00");
