@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::held::{CollectorTask, HeldTask};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -27,6 +28,10 @@ pub(super) enum Task {
     Statement(StatementOptions),
     #[command(subcommand)]
     Pickup(PickupTask),
+    #[command(subcommand)]
+    Held(HeldTask),
+    #[command(subcommand)]
+    Collector(CollectorTask),
     #[command(subcommand)]
     Cash(CashTask),
     #[command(subcommand)]
@@ -158,6 +163,10 @@ pub(super) enum PickupTask {
         at: Option<String>,
         #[arg(long, required = true, value_name = "MATERIAL=WEIGHT")]
         line: Vec<String>,
+        #[arg(long, value_name = "NAME")]
+        device: Option<String>,
+        #[arg(long, value_name = "TIME")]
+        told_list: Option<String>,
     },
     Void {
         #[command(flatten)]
@@ -285,6 +294,8 @@ pub(super) enum PricesTask {
         from: String,
         #[arg(long, required = true, value_name = "MATERIAL=YUAN")]
         price: Vec<String>,
+        #[arg(long, value_name = "NAME")]
+        drafted_by: Option<String>,
     },
 }
 

@@ -29,13 +29,13 @@ fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), F
     Ok(())
 }
 
-fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
+pub(super) fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
     Ok(text
         .map(|code| VillageCode::parse("village", code))
         .transpose()?)
 }
 
-fn json_of(value: &impl serde::Serialize) -> String {
+pub(super) fn json_of(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .unwrap_or_default()
@@ -93,7 +93,7 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
     parts.join("\n")
 }
 
-fn words(texts: &Texts, names: &[&str]) -> Vec<String> {
+pub(super) fn words(texts: &Texts, names: &[&str]) -> Vec<String> {
     names
         .iter()
         .map(|name| texts.say(&format!("word-{name}")))
@@ -290,6 +290,9 @@ fn statement_row(texts: &Texts, line: &Line) -> Vec<String> {
             }),
     );
     what.extend(line.reason.as_ref().map(|reason| format!("({reason})")));
+    what.extend(line.told_difference.map(|difference| {
+        texts.tell("told-difference", &[("difference", difference.to_string())])
+    }));
     what.extend(line.is_reversed.then(|| texts.say("word-struck")));
     let price = match (&line.price, line.per) {
         (Some(price), Some(per)) if per > 1 => format!("{price}/{per}"),

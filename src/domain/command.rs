@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::collector::RegisterCollector;
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
+use crate::domain::held::ResolveHeld;
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::move_out::{MoveOut, RefundAdvance};
@@ -47,6 +49,10 @@ pub enum Command {
     VoidOpening(VoidOpening),
     /// Records a pickup.
     RecordPickup(RecordPickup),
+    /// Decides about a held pickup.
+    ResolveHeld(ResolveHeld),
+    /// Lists a collector's households.
+    RegisterCollector(RegisterCollector),
     /// Voids a pickup.
     VoidPickup(VoidPickup),
     /// Replaces a pickup.
@@ -111,6 +117,7 @@ impl Command {
             Command::ChangeHousehold(command) => command.private(),
             Command::VoidOpening(command) => command.private(),
             Command::RecordPickup(command) => command.private(),
+            Command::ResolveHeld(command) => command.private(),
             Command::VoidPickup(command) => command.private(),
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
@@ -124,6 +131,7 @@ impl Command {
             | Command::RefundAdvance(_)
             | Command::RecordOpening(_)
             | Command::ReceiveCash(_)
+            | Command::RegisterCollector(_)
             | Command::ChargeFees(_)
             | Command::OffsetCredit(_) => PrivateDetails::default(),
         }
@@ -190,11 +198,9 @@ impl Command {
                 document(DocumentKind::Opening, &command.number),
                 Need::Stock,
             ],
-            Command::RecordPickup(command) => vec![
-                Need::PriceLists,
-                Need::Household(command.household_no.clone()),
-                document(DocumentKind::Pickup, &command.pickup_no),
-            ],
+            Command::RecordPickup(command) => command.needs(),
+            Command::ResolveHeld(command) => command.needs(),
+            Command::RegisterCollector(command) => command.needs(),
             Command::VoidPickup(command) => {
                 vec![
                     document(DocumentKind::Pickup, &command.pickup_no),

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::collector::RegisterCollector;
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
+use crate::domain::held::{HeldResolved, PickupHeld};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
 use crate::domain::journal::{Posting, StockMovement};
 use crate::domain::move_out::{MovedOut, RefundAdvance};
@@ -44,6 +46,12 @@ pub enum Event {
     OpeningVoided(OpeningVoided),
     /// A pickup was recorded.
     PickupRecorded(Pickup),
+    /// A pickup was held for a clerk.
+    PickupHeld(Box<PickupHeld>),
+    /// A held pickup was decided about.
+    HeldResolved(Box<HeldResolved>),
+    /// A collector's households were listed.
+    CollectorRegistered(RegisterCollector),
     /// A pickup was voided.
     PickupVoided(PickupVoided),
     /// A pickup was replaced.
@@ -76,6 +84,9 @@ impl Event {
             Event::OpeningRecorded(_) => "opening_recorded",
             Event::OpeningVoided(_) => "opening_voided",
             Event::PickupRecorded(_) => "pickup_recorded",
+            Event::PickupHeld(_) => "pickup_held",
+            Event::HeldResolved(_) => "held_resolved",
+            Event::CollectorRegistered(_) => "collector_registered",
             Event::PickupVoided(_) => "pickup_voided",
             Event::PickupCorrected(_) => "pickup_corrected",
             Event::CashReceived(_) => "cash_received",
@@ -94,6 +105,8 @@ impl Event {
             Event::HouseholdMovedOut(event) => Some(&event.moved.household_no),
             Event::AdvanceRefunded(event) => Some(&event.household_no),
             Event::PickupRecorded(event) => Some(&event.household_no),
+            Event::PickupHeld(event) => Some(&event.pickup.household_no),
+            Event::HeldResolved(event) => Some(&event.household_no),
             Event::PickupVoided(event) => Some(&event.household_no),
             Event::PickupCorrected(event) => Some(&event.replacement.household_no),
             Event::CashReceived(event) => Some(&event.received.household_no),
@@ -106,15 +119,17 @@ impl Event {
             | Event::FeePolicyAdopted(_)
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
+            | Event::CollectorRegistered(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,
         }
     }
 
-    /// The pickup it made, first or as a replacement.
-    pub const fn pickup(&self) -> Option<&Pickup> {
+    /// The pickup it made, first, once it was released, or as a replacement.
+    pub fn pickup(&self) -> Option<&Pickup> {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup),
+            Event::HeldResolved(event) => event.recorded.as_ref(),
             Event::PickupCorrected(event) => Some(&event.replacement),
             Event::VillageOpened(_)
             | Event::SettingsChanged(_)
@@ -127,6 +142,8 @@ impl Event {
             | Event::AdvanceRefunded(_)
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
+            | Event::PickupHeld(_)
+            | Event::CollectorRegistered(_)
             | Event::PickupVoided(_)
             | Event::CashReceived(_)
             | Event::CashVoided(_)
@@ -144,6 +161,11 @@ impl Event {
     pub fn booked(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
+            Event::PickupHeld(_) => Some((Vec::new(), Vec::new())),
+            Event::HeldResolved(event) => {
+                let booked = event.recorded.as_ref().map(Pickup::booked);
+                Some(booked.unwrap_or_default())
+            }
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
             _ => None,
         }
@@ -156,7 +178,10 @@ impl Event {
     )]
     pub fn reversible(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
-            Event::PickupRecorded(_) | Event::CashReceived(_) => None,
+            Event::PickupRecorded(_)
+            | Event::PickupHeld(_)
+            | Event::HeldResolved(_)
+            | Event::CashReceived(_) => None,
             other => other.booked(),
         }
     }
@@ -182,6 +207,9 @@ impl Event {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            // What is held has its number, and what was rejected keeps it.
+            Event::PickupHeld(event) => Some((DocumentKind::Pickup, &event.pickup.pickup_no)),
+            Event::HeldResolved(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -207,6 +235,9 @@ impl Event {
             | Event::AdvanceRefunded(_)
             | Event::OpeningRecorded(_)
             | Event::PickupRecorded(_)
+            | Event::PickupHeld(_)
+            | Event::HeldResolved(_)
+            | Event::CollectorRegistered(_)
             | Event::CashReceived(_)
             | Event::FeesCharged(_)
             | Event::CreditOffset(_) => None,

@@ -16,7 +16,9 @@ pub mod account;
 pub mod journal;
 pub mod seal;
 
+pub mod collector;
 pub mod fee;
+pub mod held;
 pub mod household;
 pub mod household_account;
 pub mod material;
@@ -24,10 +26,13 @@ pub mod move_out;
 pub mod opening;
 pub mod pickup;
 pub mod price_list;
+pub mod recent_lines;
 pub mod settings;
 pub mod settlement;
 pub mod stock;
+mod told_price;
 pub mod village;
+mod weighing;
 
 pub mod month_close;
 pub mod register;

@@ -1,6 +1,6 @@
 //! What an entry changes in the projections: the one derivation that recording, rehearsing and verifying all use.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
 use crate::domain::price_list::PriceList;
+use crate::domain::recent_lines::{Lines, Pair};
 use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
 /// The key of a month's figure of an account.
@@ -83,6 +84,8 @@ pub struct Projections {
     pub material_months: BTreeMap<MaterialMonth, Stock>,
     /// Pickups by month, household and collector; a replacement is not counted again, a voided one still counts.
     pub pickup_months: BTreeMap<(Month, HouseholdNo, CollectorCode), i64>,
+    /// Lines of pickups that were recorded, or count no more.
+    pub pickup_lines: HashMap<Pair, Lines>,
     /// The entries that concern a household.
     pub household_entries: Vec<(HouseholdNo, i64)>,
     /// Personal details.
@@ -139,6 +142,7 @@ impl Book {
                 .household_entries
                 .push((household, entry.seq));
         }
+        self.apply_lines(entry);
         self.apply_documents(entry);
         self.change_month(month, |standing| standing.last_hash = Some(entry.hash));
         let accepted = Accepted {
@@ -202,15 +206,10 @@ impl Book {
                     self.apply_charge(charge, event.month);
                 }
             }
-            Event::PickupRecorded(pickup) => {
-                let key = (
-                    entry.month(),
-                    pickup.household_no.clone(),
-                    pickup.collector.clone(),
-                );
-                let count = self.projections.pickup_months.entry(key).or_default();
-                *count = count.saturating_add(1);
-            }
+            Event::PickupRecorded(pickup) => self.apply_pickup(pickup, entry.month()),
+            Event::PickupHeld(event) => self.apply_held(event, entry.month()),
+            Event::HeldResolved(event) => self.apply_resolved(event, entry.month()),
+            Event::CollectorRegistered(event) => self.apply_collector(event, entry.month()),
             Event::CashReceived(_)
             | Event::DocumentVoided(_)
             | Event::AdvanceRefunded(_)

@@ -11,7 +11,8 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    Book, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal, Request, VillageCode,
+    Book, DocumentKind, DocumentNo, HouseholdNo, MaterialCode, Month, Refusal, Request,
+    VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -144,7 +145,7 @@ impl Facts {
         self.ids.insert(code, id);
     }
 
-    fn by_id(&mut self, id: i64) -> Option<&mut Book> {
+    pub(super) fn by_id(&mut self, id: i64) -> Option<&mut Book> {
         let opened = self.villages.get_mut(self.codes.get(&id)?)?;
         Some(&mut opened.book)
     }
@@ -228,6 +229,7 @@ impl Facts {
         }
         self.load_registers(tx, &wanted.registers, &wanted.open_registers)
             .await?;
+        self.load_recent_lines(tx, wanted.recent_lines).await?;
         let mut stock = balance::load_stock(tx, &wanted.stock).await?;
         for id in wanted.stock {
             if let Some(book) = self.by_id(id) {
@@ -495,6 +497,7 @@ struct Wanted {
     last_numbers: Vec<(i64, DocumentKind, i16)>,
     registers: Vec<(i64, RegisterKind, String)>,
     open_registers: Vec<(i64, RegisterKind)>,
+    recent_lines: Vec<(i64, HouseholdNo, MaterialCode, Month)>,
     stock: Vec<i64>,
     whole_villages: Vec<(i64, Month)>,
 }
@@ -512,6 +515,10 @@ impl Wanted {
             Need::LastNumber(kind, year) => self.last_numbers.push((id, *kind, *year)),
             Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),
             Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
+            Need::RecentLines(household, material, from) => {
+                let (household, material) = (household.clone(), material.clone());
+                self.recent_lines.push((id, household, material, *from));
+            }
             Need::Stock => self.stock.push(id),
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }

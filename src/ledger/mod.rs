@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod facts;
+mod held;
 pub mod statement;
 mod transfer;
 pub mod verify;

@@ -11,11 +11,12 @@ use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::flush;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, charge, document, household, journal, month, pickup_line, price_list, register,
+    village,
 };
 
 /// The tables that can be rebuilt from the journal.
-pub(crate) const PROJECTIONS: [&Table; 20] = [
+pub(crate) const PROJECTIONS: [&Table; 21] = [
     &village::VILLAGE,
     &village::VILLAGE_HEAD,
     &village::VILLAGE_SETTINGS,
@@ -34,6 +35,7 @@ pub(crate) const PROJECTIONS: [&Table; 20] = [
     &balance::STOCK_BALANCE,
     &balance::MATERIAL_MONTH,
     &balance::PICKUP_MONTH,
+    &pickup_line::PICKUP_LINE,
     &month::VILLAGE_MONTH,
     &register::REGISTER,
 ];

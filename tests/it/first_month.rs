@@ -61,6 +61,9 @@ fn command(event: &Value) -> Command {
             collector: collector(),
             confirmation: Confirmation::Card,
             lines: lines(),
+            device: None,
+            told_list: None,
+            is_paper: false,
         }),
         "correct" => Command::CorrectPickup(CorrectPickup {
             pickup_no: number("no"),

@@ -175,6 +175,7 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
                     per: price.per,
                 })
                 .collect(),
+            drafted_by: None,
         }),
         Step::Pickup {
             number: no,
@@ -189,6 +190,9 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             collector: CollectorCode::parse("collector", collector).unwrap(),
             confirmation: Confirmation::Card,
             lines: weighed(setup, lines),
+            device: None,
+            told_list: None,
+            is_paper: true,
         }),
         Step::VoidPickup { number: no, at } => Command::VoidPickup(VoidPickup {
             pickup_no: number(no),

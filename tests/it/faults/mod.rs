@@ -104,6 +104,9 @@ pub(super) fn pickup(number: u64) -> Request {
         collector: CollectorCode::parse("collector", "C1").unwrap(),
         confirmation: Confirmation::Card,
         lines: vec![line],
+        device: None,
+        told_list: None,
+        is_paper: false,
     };
     asked(number, Command::RecordPickup(recorded))
 }
@@ -166,6 +169,7 @@ pub(super) async fn open_village(ledger: &Ledger) {
             price_li: 800,
             per: 1,
         }],
+        drafted_by: None,
     };
     let register = |number| {
         Command::RegisterHousehold(RegisterHousehold {
