@@ -128,7 +128,14 @@ async fn list_held(
         }
         VerifyFormat::Table if held.is_empty() => format!("{}\n", texts.say("nothing-held")),
         VerifyFormat::Table => {
-            let names = ["held-number", "date", "held-household", "collector", "quantity", "why"];
+            let names = [
+                "held-number",
+                "date",
+                "held-household",
+                "collector",
+                "quantity",
+                "why",
+            ];
             let rows = held.iter().map(|(_, row)| held_row(texts, row));
             table(words(texts, &names), names.len(), rows.collect())
         }
@@ -174,7 +181,10 @@ async fn list_collectors(
                 let households = households.collect::<Vec<_>>().join(", ");
                 vec![code.clone(), row.since.to_string(), households]
             });
-            let names = words(&session.texts, &["collector", "listed-since", "own-households"]);
+            let names = words(
+                &session.texts,
+                &["collector", "listed-since", "own-households"],
+            );
             table(names, 3, rows.collect())
         }
     });
@@ -195,9 +205,6 @@ fn reasons(texts: &Texts, reasons: &[HoldReason]) -> String {
 
 /// The sentence that says that a pickup is held, and why (R-PK-7).
 pub(super) fn sentence(texts: &Texts, number: &DocumentNo, why: &[HoldReason]) -> String {
-    let facts = [
-        ("number", number.to_string()),
-        ("why", reasons(texts, why)),
-    ];
+    let facts = [("number", number.to_string()), ("why", reasons(texts, why))];
     texts.tell("pickup-is-held", &facts)
 }

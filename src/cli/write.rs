@@ -18,8 +18,8 @@ use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPicku
 use crate::domain::price_list::{PriceLine, PublishPriceList};
 use crate::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::{
-    Actor, CollectorCode, Command, DocumentNo, Event, HouseholdNo, Money, Month, Refusal, Request, Role,
-    VillageCode, plain_text,
+    Actor, CollectorCode, Command, DocumentNo, Event, HouseholdNo, Money, Month, Refusal, Request,
+    Role, VillageCode, plain_text,
 };
 use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::Texts;

@@ -10,7 +10,7 @@ use crate::domain::month::{months_before, written_time};
 use crate::domain::number::half_up;
 use crate::domain::pickup::{Pickup, RecordPickup, WeighedLine};
 use crate::domain::recent_lines::{EarlierLine, USUAL_MONTHS, nearest_rank_99};
-use crate::domain::register::{Registered, RegisterKind};
+use crate::domain::register::{RegisterKind, Registered};
 use crate::domain::{
     CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
     Role, Unit,
@@ -400,7 +400,10 @@ impl Book {
     /// Whether a quantity is as good as that of an earlier line: within 100 g or 2 % of it, or the same number of pieces.
     fn is_alike(&self, earlier: &EarlierLine, net: Quantity) -> Result<bool, Refusal> {
         let settings = self.settings();
-        let apart = earlier.quantity.saturating_sub(net.count()).saturating_abs();
+        let apart = earlier
+            .quantity
+            .saturating_sub(net.count())
+            .saturating_abs();
         if net.unit() == Unit::Piece {
             return Ok(apart == 0);
         }

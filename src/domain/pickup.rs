@@ -321,13 +321,7 @@ impl VoidPickup {
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("voided_at", self.voided_at)?;
         let (seq, pickup) = live_pickup(book, &self.pickup_no)?;
-        check_own(
-            book,
-            pickup,
-            self.voided_at,
-            pickup.amount(),
-            &self.reason,
-        )?;
+        check_own(book, pickup, self.voided_at, pickup.amount(), &self.reason)?;
         let voided = PickupVoided {
             pickup_no: self.pickup_no.clone(),
             household_no: pickup.household_no.clone(),
@@ -447,7 +441,11 @@ impl CorrectPickup {
             replacement.told_difference = told_difference(&replacement.lines, in_force)?;
         }
         let change = replacement.amount() - before.amount();
-        let change = if change < Money::ZERO { -change } else { change };
+        let change = if change < Money::ZERO {
+            -change
+        } else {
+            change
+        };
         check_own(book, before, self.corrected_at, change, &self.reason)?;
         let corrected = PickupCorrected {
             pickup_no: self.pickup_no.clone(),

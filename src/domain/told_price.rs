@@ -36,7 +36,8 @@ impl<'b> Offer<'b> {
 
     /// Why the lines cannot all be priced, if they cannot (R-PR-2).
     pub(crate) fn unpriced(&self, lines: &[WeighedLine]) -> Vec<HoldReason> {
-        let lacks = |list: &PriceList, line: &WeighedLine| !list.prices.contains_key(&line.material);
+        let lacks =
+            |list: &PriceList, line: &WeighedLine| !list.prices.contains_key(&line.material);
         let unpriced = lines.iter().filter_map(|line| {
             let lists = [self.list, self.instead_of];
             let lacking = lists.into_iter().flatten().find(|list| lacks(list, line));
@@ -75,7 +76,10 @@ impl Book {
         let Some(told_list) = told.filter(|told| !is_in_force(told)) else {
             return Ok(plain);
         };
-        let Some(told) = lists.get(&told_list).filter(|list| list.effective_from <= at) else {
+        let Some(told) = lists
+            .get(&told_list)
+            .filter(|list| list.effective_from <= at)
+        else {
             return Ok(Offer {
                 doubt: Some(HoldReason::ToldPriceUnknown { told_list }),
                 ..plain

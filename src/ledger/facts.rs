@@ -11,8 +11,7 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    Book, DocumentKind, DocumentNo, HouseholdNo, MaterialCode, Month, Refusal, Request,
-    VillageCode,
+    Book, DocumentKind, DocumentNo, HouseholdNo, MaterialCode, Month, Refusal, Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;

@@ -38,24 +38,26 @@ pub(crate) fn rows(
         let households = left.0.as_str().cmp(right.0.as_str());
         households.then_with(|| left.1.as_str().cmp(right.1.as_str()))
     });
-    pairs.into_iter().flat_map(move |((household, material), lines)| {
-        lines
-            .into_iter()
-            .map(move |((occurred_at, seq, line_no), line)| {
-                [
-                    Cell::Int(village_id),
-                    Cell::from(household.as_str()),
-                    Cell::from(material.as_str()),
-                    Cell::Int(occurred_at.as_microsecond()),
-                    Cell::Int(seq),
-                    Cell::Int(line_no),
-                    Cell::from(line.pickup_no.as_str()),
-                    Cell::Int(line.quantity),
-                    Cell::Text(line.source),
-                    Cell::from(line.is_live),
-                ]
-            })
-    })
+    pairs
+        .into_iter()
+        .flat_map(move |((household, material), lines)| {
+            lines
+                .into_iter()
+                .map(move |((occurred_at, seq, line_no), line)| {
+                    [
+                        Cell::Int(village_id),
+                        Cell::from(household.as_str()),
+                        Cell::from(material.as_str()),
+                        Cell::Int(occurred_at.as_microsecond()),
+                        Cell::Int(seq),
+                        Cell::Int(line_no),
+                        Cell::from(line.pickup_no.as_str()),
+                        Cell::Int(line.quantity),
+                        Cell::Text(line.source),
+                        Cell::from(line.is_live),
+                    ]
+                })
+        })
 }
 
 const LOAD_LINES: &str = "
@@ -100,8 +102,7 @@ pub(crate) async fn load(
             Cell::Int(start_of_day(from.first_day()).as_microsecond()),
         ]);
     }
-    let packed =
-        "village_id, household_no, material, occurred_at, seq, line_no, pickup_no, quantity, source";
+    let packed = "village_id, household_no, material, occurred_at, seq, line_no, pickup_no, quantity, source";
     let rows: Vec<LineRow> = select_packed(tx, LOAD_LINES, packed, &keys).await?;
     let mut found = Found::new();
     for (village_id, household, material, at, seq, line, pickup_no, quantity, source) in rows {

@@ -21,11 +21,13 @@ mod fees;
 mod first_month;
 mod formats;
 mod harness;
+mod held;
 mod import;
 mod office;
 mod random_walk;
 mod tampering;
 mod tidy;
+mod told_prices;
 mod transfer;
 mod upgrade;
 

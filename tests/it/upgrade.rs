@@ -17,7 +17,6 @@ async fn old_book(folder: &Path) -> (Database, PathBuf) {
     let mut raw = Raw::open(&database).await;
     std::fs::write(&path, "").unwrap();
     let first = std::fs::read_to_string(repository("migrations/sqlite/0001_books.sql")).unwrap();
-    let tables = raw.tables().await;
     raw.must(&format!("attach '{}' as old", path.display()))
         .await;
     // The first schema, with the rows of today's.
@@ -27,9 +26,13 @@ async fn old_book(folder: &Path) -> (Database, PathBuf) {
         .replace("pragma application_id", "pragma old.application_id")
         .replace("pragma user_version", "pragma old.user_version");
     raw.must(&first).await;
-    for table in tables {
+    let tables =
+        "select name from old.sqlite_schema where type = 'table' and substr(name, 1, 1) <> '_'";
+    for table in raw.list(tables).await {
+        let columns = format!("select name from pragma_table_info('{table}', 'old')");
+        let columns = raw.list(&columns).await.join(", ");
         raw.must(&format!(
-            "insert into old.{table} select * from main.{table}"
+            "insert into old.{table} ({columns}) select {columns} from main.{table}"
         ))
         .await;
     }
