@@ -223,19 +223,15 @@ impl RecordPickup {
             reasons.extend(unpriced);
         }
         reasons.extend(offer.doubt);
-        match priced.filter(|_| reasons.is_empty() || self.is_paper) {
-            Some(mut pickup) => {
-                pickup.flags = reasons;
-                let event = Event::PickupRecorded(pickup.clone());
-                let mut decision = Decision::on(self.occurred_at, event);
-                pickup.book_into(&mut decision, Direction::In, Flow::Pickup);
-                Ok(decision)
-            }
-            None => {
-                let held = Box::new(PickupHeld::new(self, reasons));
-                Ok(Decision::on(self.occurred_at, Event::PickupHeld(held)))
-            }
-        }
+        let Some(mut pickup) = priced.filter(|_| reasons.is_empty() || self.is_paper) else {
+            let held = Box::new(PickupHeld::new(self, reasons));
+            return Ok(Decision::on(self.occurred_at, Event::PickupHeld(held)));
+        };
+        pickup.flags = reasons;
+        let event = Event::PickupRecorded(pickup.clone());
+        let mut decision = Decision::on(self.occurred_at, event);
+        pickup.book_into(&mut decision, Direction::In, Flow::Pickup);
+        Ok(decision)
     }
 
     /// The pickup as it is recorded for a household once a clerk has released it (R-PK-7).
@@ -338,10 +334,6 @@ impl VoidPickup {
 }
 
 /// The pickup with that number, if it was not voided or replaced, and the entry that made it.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the others made a pickup or none"
-)]
 fn live_pickup<'b>(book: &'b Book, number: &DocumentNo) -> Result<(i64, &'b Pickup), Stop> {
     let document = book.live_document(DocumentKind::Pickup, number)?;
     let number = number.to_string();
