@@ -108,6 +108,7 @@ pub(crate) fn opening(index: u64, households: u64) -> Vec<Request> {
     commands.push(Command::PublishPriceList(PublishPriceList {
         effective_from: instant("2024-01-01T00:00:00+08:00"),
         lines: lines.to_vec(),
+        drafted_by: None,
     }));
     for number in 0..households {
         let waivers = if dice.below(10) == 0 {
@@ -286,6 +287,9 @@ impl Pickups {
                 confirmation: Confirmation::Card,
                 lines,
                 round: None,
+                device: None,
+                told_list: None,
+                is_paper: false,
             }),
         }
     }

@@ -136,3 +136,55 @@ create table sale_month (
 
 -- What was given up of a charge by a resolution (R-ST-6).
 alter table fee_charge add column written_off_fen integer not null default 0 check (written_off_fen >= 0);
+
+-- Lines of pickups by household and material: what is usual there, and what may be one weighing entered twice.
+create table pickup_line (
+    village_id integer not null,
+    household_no text not null,
+    material text not null,
+    occurred_at integer not null,
+    -- The entry that recorded the pickup, and the line in it.
+    seq integer not null,
+    line_no integer not null,
+    pickup_no text not null,
+    -- Grams or pieces.
+    quantity integer not null,
+    -- The device that sent it, else the collector.
+    source text not null,
+    -- Whether it still counts: a pickup that was voided or replaced does not.
+    live integer not null check (live in (0, 1)),
+    primary key (village_id, household_no, material, occurred_at, seq, line_no)
+) strict, without rowid;
+
+insert into pickup_line (village_id, household_no, material, occurred_at, seq, line_no, pickup_no, quantity, source, live)
+with recursive made (village_id, seq, occurred_at, household_no, pickup_no) as (
+    select village_id, seq, occurred_at, content ->> '$.household_no', content ->> '$.pickup_no'
+    from journal_entry
+    where kind = 'pickup_recorded'
+    union all
+    select e.village_id, e.seq, m.occurred_at, m.household_no, e.content ->> '$.new_no'
+    from made as m
+    join journal_entry as e
+        on e.village_id = m.village_id
+        and e.reverses_seq = m.seq
+    where e.kind = 'pickup_corrected'
+)
+select
+    m.village_id,
+    m.household_no,
+    s.material,
+    m.occurred_at,
+    m.seq,
+    row_number() over (partition by m.village_id, m.seq order by s.line_no),
+    m.pickup_no,
+    s.quantity,
+    s.collector,
+    case when r.seq is null then 1 else 0 end
+from made as m
+join stock_movement as s
+    on s.village_id = m.village_id
+    and s.seq = m.seq
+    and s.direction = 'in'
+left join journal_entry as r
+    on r.village_id = m.village_id
+    and r.reverses_seq = m.seq;

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use crate::cli::dispute::DisputeTask;
+use crate::cli::held::{CollectorTask, HeldTask};
 use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
@@ -36,6 +37,10 @@ pub(super) enum Task {
     Statement(StatementOptions),
     #[command(subcommand)]
     Pickup(PickupTask),
+    #[command(subcommand)]
+    Held(HeldTask),
+    #[command(subcommand)]
+    Collector(CollectorTask),
     #[command(subcommand)]
     Cash(CashTask),
     #[command(subcommand)]
@@ -197,6 +202,10 @@ pub(super) enum PickupTask {
         line: Vec<String>,
         #[arg(long, value_name = "NO")]
         round: Option<String>,
+        #[arg(long, value_name = "NAME")]
+        device: Option<String>,
+        #[arg(long, value_name = "TIME")]
+        told_list: Option<String>,
     },
     Void {
         #[command(flatten)]
@@ -339,6 +348,8 @@ pub(super) enum PricesTask {
         from: String,
         #[arg(long, required = true, value_name = "MATERIAL=YUAN")]
         price: Vec<String>,
+        #[arg(long, value_name = "NAME")]
+        drafted_by: Option<String>,
     },
 }
 

@@ -4,6 +4,7 @@
 mod arguments;
 mod demo;
 mod dispute;
+mod held;
 mod help;
 mod household;
 mod import;
@@ -141,6 +142,8 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::ImportJournal(options) => transfer::import(session, &options).await,
         Task::Verify(options) => read::verify(session, &options).await,
         Task::Pickup(task) => write::pickup(session, task).await,
+        Task::Held(task) => held::held(session, task).await,
+        Task::Collector(task) => held::collector(session, task).await,
         Task::Cash(task) => write::cash(session, task).await,
         Task::Household(task) => write::household(session, task).await,
         Task::Prices(task) => write::prices(session, task).await,

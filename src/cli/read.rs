@@ -354,6 +354,9 @@ fn statement_row(texts: &Texts, line: &Line) -> Vec<String> {
             }),
     );
     what.extend(line.reason.as_ref().map(|reason| format!("({reason})")));
+    what.extend(line.told_difference.map(|difference| {
+        texts.tell("told-difference", &[("difference", difference.to_string())])
+    }));
     what.extend(line.is_reversed.then(|| texts.say("word-struck")));
     let price = match (&line.price, line.per) {
         (Some(price), Some(per)) if per > 1 => format!("{price}/{per}"),

@@ -7,7 +7,7 @@ use crate::cli::arguments::{
     RunTask,
 };
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, UNAVAILABLE, household as moves, office, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, held, household as moves, office, print};
 use crate::domain::cash_custody::Custodian;
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
@@ -19,13 +19,17 @@ use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPicku
 use crate::domain::price_list::{PriceLine, PublishPriceList};
 use crate::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use crate::domain::{
-    Actor, CollectorCode, Command, DocumentNo, HouseholdNo, Money, Month, Refusal, Request, Role,
-    VillageCode, plain_text,
+    Actor, CollectorCode, Command, DocumentNo, Event, HouseholdNo, Money, Month, Refusal, Request,
+    Role, VillageCode, plain_text,
 };
 use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::Texts;
 
 /// Gives a command to the ledger and tells what was booked.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others need no sentence of their own"
+)]
 pub(super) async fn submit(
     session: &Session,
     common: Common,
@@ -66,7 +70,14 @@ pub(super) async fn submit(
                 (false, true) => "recorded-before",
                 (false, false) => "recorded",
             };
-            print(&format!("{}\n", texts.tell(name, &facts)));
+            let line = texts.tell(name, &facts);
+            print(&match &recorded.event {
+                Event::PickupHeld(event) => {
+                    let why = held::sentence(texts, &event.pickup.pickup_no, &event.reasons);
+                    format!("{why} {line}\n")
+                }
+                _ => format!("{line}\n"),
+            });
         }
     }
     Ok(closed?)
@@ -128,8 +139,12 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             at,
             line,
             round,
+            device,
+            told_list,
         } => {
             let round = round.map(|number| DocumentNo::parse("round", &number));
+            let device = device.map(|name| plain_text("device", &name, 64));
+            let told_list = told_list.map(|text| parse_time("told_list", &text));
             let command = RecordPickup {
                 pickup_no: DocumentNo::parse("number", &number)?,
                 occurred_at: time(at)?,
@@ -138,6 +153,9 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
                 confirmation: Confirmation::None,
                 lines: lines(&line)?,
                 round: round.transpose()?,
+                device: device.transpose()?,
+                told_list: told_list.transpose()?,
+                is_paper: false,
             };
             submit(session, common, false, Command::RecordPickup(command)).await
         }
@@ -312,12 +330,15 @@ pub(super) async fn prices(session: &Session, task: PricesTask) -> Result<(), Fa
         common,
         from,
         price,
+        drafted_by,
     } = task;
+    let drafted_by = drafted_by.map(|name| plain_text("drafted_by", &name, 64));
     let lines: Result<Vec<PriceLine>, Refusal> =
         price.iter().map(|text| price_line(text)).collect();
     let command = PublishPriceList {
         effective_from: parse_time("from", &from)?,
         lines: lines?,
+        drafted_by: drafted_by.transpose()?,
     };
     submit(session, common, false, Command::PublishPriceList(command)).await
 }

@@ -7,11 +7,13 @@ use uuid::Uuid;
 
 use crate::domain::cash_custody::{Deposit, HandIn};
 use crate::domain::clearing::{ArriveHousehold, DepartHousehold};
+use crate::domain::collector::RegisterCollector;
 use crate::domain::collector_pay::{EarnPay, PayCollector};
 use crate::domain::dispute::{AnswerDispute, OpenDispute};
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::fund::{ReceiveFund, SpendFund};
+use crate::domain::held::ResolveHeld;
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
 use crate::domain::material::RegisterMaterial;
 use crate::domain::merge::MergeHouseholds;
@@ -74,6 +76,10 @@ pub enum Command {
     VoidOpening(VoidOpening),
     /// Records a pickup.
     RecordPickup(RecordPickup),
+    /// Decides about a held pickup.
+    ResolveHeld(ResolveHeld),
+    /// Lists a collector's households.
+    RegisterCollector(RegisterCollector),
     /// Voids a pickup.
     VoidPickup(VoidPickup),
     /// Replaces a pickup.
@@ -189,6 +195,7 @@ impl Command {
             Command::ArriveHousehold(command) => command.private(),
             Command::VoidOpening(command) => command.private(),
             Command::RecordPickup(command) => command.private(),
+            Command::ResolveHeld(command) => command.private(),
             Command::VoidPickup(command) => command.private(),
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
@@ -217,6 +224,7 @@ impl Command {
             | Command::RecordSale(_)
             | Command::BuyerPays(_)
             | Command::RecordIntake(_)
+            | Command::RegisterCollector(_)
             | Command::ChargeFees(_)
             | Command::OffsetCredit(_)
             | Command::SetSchedule(_)
@@ -313,15 +321,9 @@ impl Command {
                 Need::Stock,
                 Need::OpenRegister(RegisterKind::Payout),
             ],
-            Command::RecordPickup(command) => [
-                Need::PriceLists,
-                Need::Stock,
-                Need::Household(command.household_no.clone()),
-                document(DocumentKind::Pickup, &command.pickup_no),
-            ]
-            .into_iter()
-            .chain(command.round.as_ref().map(round_need))
-            .collect(),
+            Command::RecordPickup(command) => command.needs(),
+            Command::ResolveHeld(command) => command.needs(),
+            Command::RegisterCollector(command) => command.needs(),
             Command::VoidPickup(command) => {
                 vec![
                     document(DocumentKind::Pickup, &command.pickup_no),

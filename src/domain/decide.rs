@@ -136,6 +136,8 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::RecordOpening(command) => command.decide(book).map(Some),
         Command::VoidOpening(command) => command.decide(book).map(Some),
         Command::RecordPickup(command) => command.decide(book).map(Some),
+        Command::ResolveHeld(command) => command.decide(book).map(Some),
+        Command::RegisterCollector(command) => command.decide(book).map(Some),
         Command::VoidPickup(command) => command.decide(book).map(Some),
         Command::CorrectPickup(command) => command.decide(book).map(Some),
         Command::ReceiveCash(command) => command.decide(book).map(Some),

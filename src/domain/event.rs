@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::cash_custody::{CashDeposit, CashHandIn};
 use crate::domain::clearing::{HouseholdArrived, HouseholdDeparted};
+use crate::domain::collector::RegisterCollector;
 use crate::domain::collector_pay::{CollectorPayment, EarnedPay};
 use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::fund::{FundExpense, FundReceipt};
+use crate::domain::held::{HeldResolved, PickupHeld};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
 use crate::domain::journal::{Posting, StockMovement};
 use crate::domain::merge::HouseholdsMerged;
@@ -70,6 +72,12 @@ pub enum Event {
     OpeningVoided(OpeningVoided),
     /// A pickup was recorded.
     PickupRecorded(Pickup),
+    /// A pickup was held for a clerk.
+    PickupHeld(Box<PickupHeld>),
+    /// A held pickup was decided about.
+    HeldResolved(Box<HeldResolved>),
+    /// A collector's households were listed.
+    CollectorRegistered(RegisterCollector),
     /// A pickup was voided.
     PickupVoided(PickupVoided),
     /// A pickup was replaced.
@@ -154,6 +162,9 @@ impl Event {
             Event::OpeningRecorded(_) => "opening_recorded",
             Event::OpeningVoided(_) => "opening_voided",
             Event::PickupRecorded(_) => "pickup_recorded",
+            Event::PickupHeld(_) => "pickup_held",
+            Event::HeldResolved(_) => "held_resolved",
+            Event::CollectorRegistered(_) => "collector_registered",
             Event::PickupVoided(_) => "pickup_voided",
             Event::PickupCorrected(_) => "pickup_corrected",
             Event::CashReceived(_) => "cash_received",
@@ -204,6 +215,8 @@ impl Event {
             Event::HouseholdArrived(event) => Some(&event.household_no),
             Event::AdvanceRefunded(event) => Some(&event.household_no),
             Event::PickupRecorded(event) => Some(&event.household_no),
+            Event::PickupHeld(event) => Some(&event.pickup.household_no),
+            Event::HeldResolved(event) => Some(&event.household_no),
             Event::PickupVoided(event) => Some(&event.household_no),
             Event::PickupCorrected(event) => Some(&event.replacement.household_no),
             Event::CashReceived(event) => Some(&event.received.household_no),
@@ -240,14 +253,15 @@ impl Event {
         }
     }
 
-    /// The pickup it made, first or as a replacement.
+    /// The pickup it made, first, once it was released, or as a replacement.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "the other kinds say nothing here"
     )]
-    pub const fn pickup(&self) -> Option<&Pickup> {
+    pub fn pickup(&self) -> Option<&Pickup> {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup),
+            Event::HeldResolved(event) => event.recorded.as_ref(),
             Event::PickupCorrected(event) => Some(&event.replacement),
             _ => None,
         }
@@ -261,6 +275,11 @@ impl Event {
     pub fn booked(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
+            Event::PickupHeld(_) => Some((Vec::new(), Vec::new())),
+            Event::HeldResolved(event) => {
+                let booked = event.recorded.as_ref().map(Pickup::booked);
+                Some(booked.unwrap_or_default())
+            }
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
             // A document without money: voiding it takes back nothing but the record.
             Event::TripRecorded(_) => Some((Vec::new(), Vec::new())),
@@ -291,6 +310,8 @@ impl Event {
     pub fn reversible(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
             Event::PickupRecorded(_)
+            | Event::PickupHeld(_)
+            | Event::HeldResolved(_)
             | Event::CashReceived(_)
             | Event::HouseholdsMerged(_)
             | Event::HouseholdSplit(_)
@@ -357,6 +378,9 @@ impl Event {
             Event::CashHandedIn(event) => Some((DocumentKind::HandIn, &event.number)),
             Event::CashDeposited(event) => Some((DocumentKind::Deposit, &event.number)),
             Event::ChargeWrittenOff(event) => Some((DocumentKind::WriteOff, &event.number)),
+            // What is held has its number, and what was rejected keeps it.
+            Event::PickupHeld(event) => Some((DocumentKind::Pickup, &event.pickup.pickup_no)),
+            Event::HeldResolved(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),

@@ -16,6 +16,7 @@ use crate::domain::month::{self, Month, business_date, written_time};
 use crate::domain::month_close::MonthStanding;
 use crate::domain::price_list::PriceList;
 use crate::domain::projection::{Projections, Stock};
+use crate::domain::recent_lines::RecentLines;
 use crate::domain::register::{RegisterKind, RegisterRow};
 use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
@@ -48,6 +49,8 @@ pub enum Need {
     Register(RegisterKind, String),
     /// The open rows of a register.
     OpenRegister(RegisterKind),
+    /// The lines of a household and material from the beginning of a month on.
+    RecentLines(HouseholdNo, MaterialCode, Month),
     /// What is in stock and in transit of every material.
     Stock,
     /// Whether the database has the book of another village.
@@ -262,6 +265,7 @@ pub struct Book {
     pub(crate) months: BTreeMap<Month, MonthStanding>,
     pub(crate) registers: Known<(RegisterKind, String), RegisterRow>,
     pub(crate) open_registers: BTreeMap<RegisterKind, BTreeSet<String>>,
+    pub(crate) recent_lines: RecentLines,
     pub(crate) stock: Option<BTreeMap<(Account, MaterialCode), Stock>>,
     pub(crate) other_villages: Known<VillageCode, ()>,
     pub(crate) weights: Known<(CollectorCode, Month), i64>,
@@ -292,6 +296,7 @@ impl Book {
             months: BTreeMap::new(),
             registers: Known::default(),
             open_registers: BTreeMap::new(),
+            recent_lines: RecentLines::default(),
             stock: None,
             other_villages: Known::default(),
             weights: Known::default(),
@@ -320,6 +325,7 @@ impl Book {
         for kind in RegisterKind::ALL {
             book.open_registers.insert(*kind, BTreeSet::new());
         }
+        book.recent_lines.set_complete();
         book.stock = Some(BTreeMap::new());
         book.weights.set_complete();
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
@@ -365,6 +371,7 @@ impl Book {
         self.last_numbers = Known::default();
         self.other_villages = Known::default();
         self.weights = Known::default();
+        self.recent_lines = RecentLines::default();
         let open = &self.open_registers;
         self.registers
             .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
@@ -413,6 +420,10 @@ impl Book {
                 self.registers.get(&key, || need.clone()).is_err()
             }
             Need::OpenRegister(kind) => !self.open_registers.contains_key(kind),
+            Need::RecentLines(household, material, from) => {
+                let pair = (household.clone(), material.clone());
+                !self.recent_lines.knows(&pair, *from)
+            }
             Need::Stock => self.stock.is_none(),
             Need::VillageExists(village) => {
                 let need = || need.clone();

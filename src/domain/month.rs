@@ -53,6 +53,14 @@ pub fn parse_time_of_day(field: &'static str, text: &str) -> Result<Time, Refusa
         })
 }
 
+/// The same time of day so many calendar months before.
+pub fn months_before(at: Timestamp, months: i32) -> Timestamp {
+    let before = SHANGHAI
+        .to_datetime(at)
+        .saturating_sub(jiff::Span::new().months(months));
+    SHANGHAI.to_timestamp(before).unwrap_or(Timestamp::MIN)
+}
+
 /// An instant as people of the village write it: `2025-09-05 09:10`.
 pub fn written_time(at: Timestamp) -> String {
     SHANGHAI

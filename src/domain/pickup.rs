@@ -5,13 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::held::{HoldReason, PickupHeld};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
-use crate::domain::price_list::PriceList;
-use crate::domain::weight::{GRAMS_MOST, PIECES_MOST, net_of, value_of};
+use crate::domain::month::{business_date, months_before};
+use crate::domain::recent_lines::USUAL_MONTHS;
+use crate::domain::register::RegisterKind;
+use crate::domain::round::round_need;
+use crate::domain::told_price::{Offer, price_lines, told_difference};
+pub use crate::domain::weighing::WeighedLine;
+use crate::domain::weighing::{net_lines, private_lines};
+use crate::domain::weight::net_of;
 use crate::domain::{
-    CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Quantity, Refusal, Unit,
-    UnitPrice,
+    CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
+    Role,
 };
 
 /// How the household confirmed the weighing (R-PK-1).
@@ -26,22 +33,6 @@ pub enum Confirmation {
     Witness,
     /// Not confirmed, as on an imported paper ledger.
     None,
-}
-
-/// What was weighed or counted of one material. It has no amount: the price is never believed from outside (R-PR-1).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct WeighedLine {
-    /// The material.
-    pub material: MaterialCode,
-    /// Gross weight, or the count.
-    pub gross: Quantity,
-    /// Weight of the container; nothing for a count.
-    pub tare: Quantity,
-    /// Per mille taken off for water and dirt (扣水扣杂), 0 to 500.
-    pub deduction: i64,
-    /// Why something was taken off. Free text, kept apart.
-    #[serde(skip)]
-    pub deduction_reason: String,
 }
 
 /// A line of a pickup with its price and what it is worth.
@@ -88,6 +79,26 @@ pub struct Pickup {
     /// The round it belongs to, where one is known (R-PK-9).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<DocumentNo>,
+    /// The device that sent it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The list in force, where the household had been told an earlier one and is paid by that (R-PR-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_instead_of: Option<Timestamp>,
+    /// By how much the told price is worth more than that of the list in force; below nothing where it is worth less (R-PR-3).
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub told_difference: Money,
+    /// What would have held it, had it not been on an imported paper ledger (R-PK-3 to 5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<HoldReason>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "whoever writes it out passes a reference"
+)]
+fn is_nothing(amount: &Money) -> bool {
+    amount.is_zero()
 }
 
 impl Pickup {
@@ -104,7 +115,7 @@ impl Pickup {
     }
 
     /// Its postings and movements, or their reversal.
-    fn book_into(&self, decision: &mut Decision, direction: Direction, flow: Flow) {
+    pub(crate) fn book_into(&self, decision: &mut Decision, direction: Direction, flow: Flow) {
         let credit = Account::HouseholdCredit.of(self.household_no.as_str());
         for line in &self.lines {
             let account = line.account();
@@ -142,94 +153,8 @@ impl PickupLine {
     }
 }
 
-/// Values lines at a list.
-fn value_lines(
-    book: &Book,
-    list: &PriceList,
-    lines: &[WeighedLine],
-) -> Result<Vec<PickupLine>, Refusal> {
-    if lines.is_empty() {
-        return Err(Refusal::NoLines);
-    }
-    lines
-        .iter()
-        .map(|line| value_line(book, list, line))
-        .collect()
-}
-
-fn value_line(book: &Book, list: &PriceList, line: &WeighedLine) -> Result<PickupLine, Refusal> {
-    let material = || line.material.to_string();
-    let Some(known) = book.material(&line.material) else {
-        return Err(Refusal::MaterialUnknown {
-            material: material(),
-        });
-    };
-    if line.gross.unit() != known.unit || line.tare.unit() != known.unit {
-        return Err(Refusal::WrongUnit {
-            material: material(),
-            unit: known.unit.word(),
-        });
-    }
-    let most = if known.unit == Unit::Piece {
-        PIECES_MOST
-    } else {
-        GRAMS_MOST
-    };
-    if !(0..=most).contains(&line.gross.count()) || line.tare.count() < 0 {
-        let bound = |count| Quantity::new(known.unit, count).to_string();
-        let (value, least, most) = (line.gross.to_string(), bound(0), bound(most));
-        return Err(Refusal::OutOfRange {
-            field: "gross",
-            value,
-            least,
-            most,
-        });
-    }
-    if known.unit == Unit::Piece && (line.tare.count() != 0 || line.deduction != 0) {
-        return Err(Refusal::PiecesHaveNoTare {
-            material: material(),
-        });
-    }
-    if !(0..=500).contains(&line.deduction) {
-        let value = line.deduction.to_string();
-        return Err(Refusal::OutOfRange {
-            field: "deduction",
-            value,
-            least: "0".to_owned(),
-            most: "500".to_owned(),
-        });
-    }
-    if line.deduction > 0 && line.deduction_reason.trim().is_empty() {
-        return Err(Refusal::DeductionNeedsReason {
-            material: material(),
-        });
-    }
-    let net = net_of(line.gross, line.tare, line.deduction)?;
-    let price: UnitPrice = list.price_of(&line.material)?;
-    Ok(PickupLine {
-        material: line.material.clone(),
-        gross: line.gross,
-        tare: line.tare,
-        deduction: line.deduction,
-        net,
-        price_li: price.li(),
-        per: price.per(),
-        amount: value_of(net, price)?,
-        in_transit: false,
-    })
-}
-
-fn private_lines(details: &mut PrivateDetails, lines: &[WeighedLine]) {
-    for (index, line) in lines.iter().enumerate() {
-        details.put(
-            &format!("lines.{index}.deduction_reason"),
-            &line.deduction_reason,
-        );
-    }
-}
-
 /// Records a pickup.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RecordPickup {
     /// Its number.
     pub pickup_no: DocumentNo,
@@ -246,6 +171,16 @@ pub struct RecordPickup {
     /// The round it belongs to, where one is known (R-PK-9).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<DocumentNo>,
+    /// The device that sends it, where one does (R-PK-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The price list that the phone showed, by the instant it took effect (R-PR-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_list: Option<Timestamp>,
+    /// Whether it stands on an imported paper ledger, which is finished business: it is never held, and takes the list in force. No part of the
+    /// content: an import of an earlier program is repeated as the same command.
+    #[serde(skip)]
+    pub is_paper: bool,
 }
 
 impl RecordPickup {
@@ -256,32 +191,123 @@ impl RecordPickup {
         details
     }
 
-    /// Books the pickup whole at the list in force when it happened (R-PR-1, R-PK-1, R-PK-2); one bad line refuses all of it.
+    /// The facts it surely needs.
+    pub(crate) fn needs(&self) -> Vec<Need> {
+        let mut needs = vec![
+            Need::PriceLists,
+            Need::Household(self.household_no.clone()),
+            Need::Document(DocumentKind::Pickup, self.pickup_no.clone()),
+            Need::OpenRegister(RegisterKind::Collector),
+            Need::Stock,
+        ];
+        needs.extend(self.round.as_ref().map(round_need));
+        let from = Month::at(months_before(self.occurred_at, USUAL_MONTHS));
+        for line in &self.lines {
+            let (household, material) = (self.household_no.clone(), line.material.clone());
+            needs.push(Need::RecentLines(household, material, from));
+        }
+        if self.device.is_some() {
+            needs.push(Need::OpenRegister(RegisterKind::Device));
+        }
+        needs
+    }
+
+    /// Who sends it: its device; where none is named, its collector stands for it (R-PK-4).
+    pub fn source(&self) -> &str {
+        self.device
+            .as_deref()
+            .unwrap_or_else(|| self.collector.as_str())
+    }
+
+    /// Books the pickup whole at the list in force when it happened, or the one that was told (R-PR-1, R-PR-3, R-PK-1, R-PK-2), or holds all of
+    /// it for a clerk (R-PK-3 to 5, R-PK-7); one bad line refuses all of it.
     ///
     /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::DocumentNoTaken`], [`Refusal::NoPriceListThen`], [`Refusal::InTheFuture`],
-    /// [`Refusal::BeforeOpening`] and those of its lines.
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::DocumentNoTaken`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`] and those of its lines;
+    /// on paper [`Refusal::NoPriceListThen`] and [`Refusal::MaterialNotPriced`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("occurred_at", self.occurred_at)?;
         let household_no = book.resolve(&self.household_no)?;
         book.check_new_document(DocumentKind::Pickup, &self.pickup_no)?;
         book.look_for_round(self.round.as_ref())?;
-        let list = book.price_list_at(self.occurred_at)?;
-        let mut pickup = Pickup {
-            pickup_no: self.pickup_no.clone(),
-            occurred_at: self.occurred_at,
-            household_no,
-            collector: self.collector.clone(),
-            confirmation: self.confirmation,
-            price_list: list.effective_from,
-            lines: value_lines(book, list, &self.lines)?,
-            round: self.round.clone(),
+        book.check_device(self)?;
+        let nets = net_lines(book, &self.lines)?;
+        let told = self.told_list.filter(|_| !self.is_paper);
+        let offer = book.offer(told, self.occurred_at)?;
+        let unpriced = offer.unpriced(&self.lines);
+        let mut reasons = book.doubts(self, &nets)?;
+        let mut priced = None;
+        if unpriced.is_empty() || self.is_paper {
+            let pickup = self.priced(book, &offer, &household_no, &nets)?;
+            let (amount, most) = (pickup.amount(), book.settings().pickup_most);
+            if amount > most {
+                reasons.push(HoldReason::LargePickup { amount, most });
+            }
+            priced = Some(pickup);
+        } else {
+            reasons.extend(unpriced);
+        }
+        reasons.extend(offer.doubt);
+        let Some(mut pickup) = priced.filter(|_| reasons.is_empty() || self.is_paper) else {
+            let held = Box::new(PickupHeld::new(self, reasons));
+            return Ok(Decision::on(self.occurred_at, Event::PickupHeld(held)));
         };
-        book.put_in_transit(&mut pickup)?;
-        let mut decision = Decision::on(self.occurred_at, Event::PickupRecorded(pickup.clone()));
+        pickup.flags = reasons;
+        let event = Event::PickupRecorded(pickup.clone());
+        let mut decision = Decision::on(self.occurred_at, event);
         pickup.book_into(&mut decision, Direction::In, Flow::Pickup);
         book.settle_residue(&mut decision)?;
         Ok(decision)
+    }
+
+    /// The pickup as it is recorded for a household once a clerk has released it (R-PK-7).
+    ///
+    /// # Errors
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::NoPriceListThen`], [`Refusal::MaterialNotPriced`].
+    pub(crate) fn release(
+        &self,
+        book: &Book,
+        household: &HouseholdNo,
+        told: Option<Timestamp>,
+    ) -> Result<Pickup, Stop> {
+        let household = book.resolve(household)?;
+        book.look_for_round(self.round.as_ref())?;
+        let nets = self.lines.iter();
+        let nets: Result<Vec<Quantity>, Refusal> = nets
+            .map(|line| net_of(line.gross, line.tare, line.deduction))
+            .collect();
+        let offer = book.offer(told, self.occurred_at)?;
+        self.priced(book, &offer, &household, &nets?)
+    }
+
+    fn priced(
+        &self,
+        book: &Book,
+        offer: &Offer<'_>,
+        household: &HouseholdNo,
+        nets: &[Quantity],
+    ) -> Result<Pickup, Stop> {
+        let list = offer.list(self.occurred_at)?;
+        let lines = price_lines(list, &self.lines, nets)?;
+        let difference = offer.instead_of.map(|list| told_difference(&lines, list));
+        let mut pickup = Pickup {
+            pickup_no: self.pickup_no.clone(),
+            occurred_at: self.occurred_at,
+            household_no: household.clone(),
+            collector: self.collector.clone(),
+            confirmation: self.confirmation,
+            price_list: list.effective_from,
+            lines,
+            device: self.device.clone(),
+            told_instead_of: offer.instead_of.map(|list| list.effective_from),
+            told_difference: difference.transpose()?.unwrap_or_default(),
+            flags: Vec::new(),
+            round: self.round.clone(),
+        };
+        if !self.is_paper {
+            book.put_in_transit(&mut pickup)?;
+        }
+        Ok(pickup)
     }
 }
 
@@ -322,10 +348,12 @@ impl VoidPickup {
     /// Reverses the whole pickup; credit that was spent since may fall below zero (R-CO-1, R-CO-4).
     ///
     /// # Errors
-    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
+    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::PickupHeld`], [`Refusal::PickupRejected`],
+    /// [`Refusal::OnlyClerkCorrects`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("voided_at", self.voided_at)?;
         let (seq, pickup) = live_pickup(book, &self.pickup_no)?;
+        check_own(book, pickup, self.voided_at, pickup.amount(), &self.reason)?;
         let voided = PickupVoided {
             pickup_no: self.pickup_no.clone(),
             household_no: pickup.household_no.clone(),
@@ -346,13 +374,39 @@ impl VoidPickup {
 /// The pickup with that number, if it was not voided or replaced, and the entry that made it.
 fn live_pickup<'b>(book: &'b Book, number: &DocumentNo) -> Result<(i64, &'b Pickup), Stop> {
     let document = book.live_document(DocumentKind::Pickup, number)?;
-    match document.event.pickup() {
-        Some(pickup) => Ok((document.seq, pickup)),
-        None => Err(Refusal::DocumentUnknown {
-            number: number.to_string(),
-        }
-        .into()),
+    let number = number.to_string();
+    match (document.event.pickup(), &document.event) {
+        (Some(pickup), _) => Ok((document.seq, pickup)),
+        (None, Event::PickupHeld(_)) => Err(Refusal::PickupHeld { number }.into()),
+        (None, Event::HeldResolved(_)) => Err(Refusal::PickupRejected { number }.into()),
+        (None, _) => Err(Refusal::DocumentUnknown { number }.into()),
     }
+}
+
+/// A collector takes back or corrects only what he weighed himself, on the same day, below an amount, and says why; everything else is the clerk's
+/// (R-CO-2).
+fn check_own(
+    book: &Book,
+    pickup: &Pickup,
+    at: Timestamp,
+    amount: Money,
+    reason: &str,
+) -> Result<(), Refusal> {
+    let actor = book.actor();
+    if actor.role != Role::Collector {
+        return Ok(());
+    }
+    let is_own = actor.name == pickup.collector.as_str();
+    let is_same_day = business_date(at) == business_date(pickup.occurred_at);
+    let below = book.settings().own_correction_below;
+    if !is_own || !is_same_day || amount >= below {
+        let number = pickup.pickup_no.to_string();
+        return Err(Refusal::OnlyClerkCorrects { number, below });
+    }
+    if reason.trim().is_empty() {
+        return Err(Refusal::Empty { field: "reason" });
+    }
+    Ok(())
 }
 
 /// Replaces a pickup's lines.
@@ -400,19 +454,34 @@ impl CorrectPickup {
     /// Reverses the whole pickup and books a full new one in the same entry, at the same time, household, collector and price list (R-CO-1).
     ///
     /// # Errors
-    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::DocumentNoTaken`], and those of the new lines.
+    /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::PickupHeld`], [`Refusal::PickupRejected`],
+    /// [`Refusal::OnlyClerkCorrects`], [`Refusal::DocumentNoTaken`], and those of the new lines.
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("corrected_at", self.corrected_at)?;
         let (seq, before) = live_pickup(book, &self.pickup_no)?;
         book.check_new_document(DocumentKind::Pickup, &self.new_no)?;
         let list = book.price_list_at(before.price_list)?;
         let now = book.where_it_is(seq, before)?;
+        let nets = net_lines(book, &self.lines)?;
         let mut replacement = Pickup {
             pickup_no: self.new_no.clone(),
-            lines: value_lines(book, list, &self.lines)?,
+            lines: price_lines(list, &self.lines, &nets)?,
+            told_difference: Money::ZERO,
+            flags: Vec::new(),
             ..before.clone()
         };
         now.put_beside(&mut replacement);
+        if let Some(in_force) = before.told_instead_of {
+            let in_force = book.price_list_at(in_force)?;
+            replacement.told_difference = told_difference(&replacement.lines, in_force)?;
+        }
+        let change = replacement.amount() - before.amount();
+        let change = if change < Money::ZERO {
+            -change
+        } else {
+            change
+        };
+        check_own(book, before, self.corrected_at, change, &self.reason)?;
         let corrected = PickupCorrected {
             pickup_no: self.pickup_no.clone(),
             new_no: self.new_no.clone(),

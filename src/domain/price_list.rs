@@ -9,7 +9,7 @@ use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::Decision;
 use crate::domain::month::written_time;
 use crate::domain::number::ROUNDING;
-use crate::domain::{Event, MaterialCode, Refusal, Unit, UnitPrice};
+use crate::domain::{Event, MaterialCode, Month, Refusal, Role, Unit, UnitPrice};
 
 /// One material's price on a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct PublishPriceList {
     pub effective_from: Timestamp,
     /// A price for each material that is bought.
     pub lines: Vec<PriceLine>,
+    /// The account name of who drafted it, where that is another than who publishes it (R-PR-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drafted_by: Option<String>,
 }
 
 /// A list that was published: the command and the name of the rounding rule that holds for it (R-NU-3).
@@ -82,13 +85,36 @@ impl From<&PublishPriceList> for PriceList {
 }
 
 impl PublishPriceList {
+    /// Where the village has two officers, one drafts the list and the other publishes it (R-PR-4); an imported paper ledger is past that.
+    fn check_author(&self, book: &Book) -> Result<(), Refusal> {
+        let actor = book.actor();
+        if !book.settings().two_officers || actor.role == Role::System {
+            return Ok(());
+        }
+        let author = self.drafted_by.as_deref().unwrap_or_default().trim();
+        if author.is_empty() {
+            return Err(Refusal::PriceListNeedsAuthor);
+        }
+        // Somebody without a name may be the author.
+        if actor.name.is_empty() || actor.name == author {
+            let author = author.to_owned();
+            return Err(Refusal::AuthorPublishes { author });
+        }
+        Ok(())
+    }
+
     /// Publishes the list; the lists before it stay as they are (R-PR-2).
     ///
     /// # Errors
     /// [`Refusal::PriceListTaken`], [`Refusal::MaterialUnknown`], [`Refusal::MaterialTwice`], [`Refusal::HazardousHasNoPrice`], [`Refusal::PerIsForPieces`],
-    /// [`Refusal::NoLines`].
+    /// [`Refusal::NoLines`], [`Refusal::MonthClosed`], [`Refusal::PriceListNeedsAuthor`], [`Refusal::AuthorPublishes`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.village()?;
+        self.check_author(book)?;
+        let month = Month::at(self.effective_from);
+        if book.last_closed().is_some_and(|closed| month <= closed) {
+            return Err(Refusal::MonthClosed { month }.into());
+        }
         if self.lines.is_empty() {
             return Err(Refusal::NoLines.into());
         }

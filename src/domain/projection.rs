@@ -1,6 +1,6 @@
 //! What an entry changes in the projections: the one derivation that recording, rehearsing and verifying all use.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,8 +15,8 @@ use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
 use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
-use crate::domain::pickup::Pickup;
 use crate::domain::price_list::PriceList;
+use crate::domain::recent_lines::{Lines, Pair};
 use crate::domain::sale::SaleMonth;
 use crate::domain::{
     ChargeKey, CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money,
@@ -90,6 +90,8 @@ pub struct Projections {
     pub sale_months: BTreeMap<(Month, MaterialCode), SaleMonth>,
     /// Pickups by month, household and collector; a replacement is not counted again, a voided one still counts.
     pub pickup_months: BTreeMap<(Month, HouseholdNo, CollectorCode), i64>,
+    /// Lines of pickups that were recorded, or count no more.
+    pub pickup_lines: HashMap<Pair, Lines>,
     /// The entries that concern a household.
     pub household_entries: Vec<(HouseholdNo, i64)>,
     /// Personal details.
@@ -148,6 +150,7 @@ impl Book {
                 .household_entries
                 .push((household, entry.seq));
         }
+        self.apply_lines(entry);
         self.apply_documents(entry);
         self.change_month(month, |standing| standing.last_hash = Some(entry.hash));
         let accepted = Accepted {
@@ -246,6 +249,9 @@ impl Book {
             | Event::DisputeAnswered(_) => self.apply_service(entry),
             Event::PayEarned(pay) => self.apply_pay(pay),
             Event::SaleRecorded(sale) => self.apply_sale(entry.month(), sale, false),
+            Event::PickupHeld(event) => self.apply_held(event, entry.month()),
+            Event::HeldResolved(event) => self.apply_resolved(event, entry.month()),
+            Event::CollectorRegistered(event) => self.apply_collector(event, entry.month()),
             Event::CashReceived(_)
             | Event::BuyerPaid(_)
             | Event::StockCounted(_)
@@ -279,13 +285,6 @@ impl Book {
             terms: BTreeMap::from([(from, event.terms.clone())]),
         };
         self.households.put(event.household_no.clone(), household);
-    }
-
-    fn apply_pickup(&mut self, pickup: &Pickup, month: Month) {
-        let key = (month, pickup.household_no.clone(), pickup.collector.clone());
-        let count = self.projections.pickup_months.entry(key).or_default();
-        *count = count.saturating_add(1);
-        self.apply_pickup_door(pickup);
     }
 
     fn adopt(&mut self, effective_from: Month, terms: crate::domain::fee::FeeTerms) {

@@ -129,6 +129,25 @@ pub enum Refusal {
     /// A document without lines.
     NoLines,
 
+    /// Where the village has two officers, a price list names who drafted it (R-PR-4).
+    PriceListNeedsAuthor,
+    /// Who drafted a price list does not publish it (R-PR-4).
+    AuthorPublishes { author: String },
+
+    // Held pickups, and who may correct.
+    /// A held pickup is neither voided nor corrected: the clerk decides about it first (R-PK-7).
+    PickupHeld { number: String },
+    /// A held pickup that was rejected was never recorded.
+    PickupRejected { number: String },
+    /// The pickup was recorded at once and never held.
+    NotHeld { number: String },
+    /// A held pickup is decided about once.
+    HeldResolvedAlready { number: String },
+    /// Only a clerk decides about a held pickup (R-PK-3).
+    OnlyClerkResolves { number: String },
+    /// A collector corrects only his own pickups, on the same day and below an amount (R-CO-2).
+    OnlyClerkCorrects { number: String, below: Money },
+
     // Time.
     /// It is dated more than ten minutes in the future (R-PK-3).
     InTheFuture { field: &'static str, at: String },

@@ -150,6 +150,16 @@ impl Book {
         })
     }
 
+    /// The numbers of the open rows of a register.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`].
+    pub(crate) fn open_numbers(&self, kind: RegisterKind) -> Result<&BTreeSet<String>, Stop> {
+        self.open_registers
+            .get(&kind)
+            .ok_or(Stop::Missing(Need::OpenRegister(kind)))
+    }
+
     /// Every open row of a register with its number, in the order of the numbers.
     ///
     /// # Errors

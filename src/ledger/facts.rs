@@ -11,8 +11,8 @@ use crate::domain::household::BEGINNING;
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::register::RegisterKind;
 use crate::domain::{
-    AccountRef, Book, CollectorCode, DocumentKind, DocumentNo, HouseholdNo, Month, Refusal,
-    Request, VillageCode,
+    AccountRef, Book, CollectorCode, DocumentKind, DocumentNo, HouseholdNo, MaterialCode, Month,
+    Refusal, Request, VillageCode,
 };
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -145,7 +145,7 @@ impl Facts {
         self.ids.insert(code, id);
     }
 
-    fn by_id(&mut self, id: i64) -> Option<&mut Book> {
+    pub(super) fn by_id(&mut self, id: i64) -> Option<&mut Book> {
         let opened = self.villages.get_mut(self.codes.get(&id)?)?;
         Some(&mut opened.book)
     }
@@ -232,6 +232,7 @@ impl Facts {
         }
         self.load_registers(tx, &wanted.registers, &wanted.open_registers)
             .await?;
+        self.load_recent_lines(tx, wanted.recent_lines).await?;
         let mut stock = balance::load_stock(tx, &wanted.stock).await?;
         for id in wanted.stock {
             if let Some(book) = self.by_id(id) {
@@ -578,6 +579,7 @@ struct Wanted {
     last_numbers: Vec<(i64, DocumentKind, i16)>,
     registers: Vec<(i64, RegisterKind, String)>,
     open_registers: Vec<(i64, RegisterKind)>,
+    recent_lines: Vec<(i64, HouseholdNo, MaterialCode, Month)>,
     stock: Vec<i64>,
     other_villages: Vec<(i64, VillageCode)>,
     weights: Vec<(i64, CollectorCode, Month)>,
@@ -601,6 +603,10 @@ impl Wanted {
             Need::LastNumber(kind, year) => self.last_numbers.push((id, *kind, *year)),
             Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),
             Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
+            Need::RecentLines(household, material, from) => {
+                let (household, material) = (household.clone(), material.clone());
+                self.recent_lines.push((id, household, material, *from));
+            }
             Need::Stock => self.stock.push(id),
             Need::VillageExists(village) => self.other_villages.push((id, village.clone())),
             Need::CollectorWeight(collector, month) => {

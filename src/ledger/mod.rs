@@ -5,6 +5,7 @@ pub mod clearing;
 pub mod custody;
 mod error;
 mod facts;
+mod held;
 pub mod payout;
 mod rebuild;
 mod region;

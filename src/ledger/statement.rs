@@ -85,6 +85,9 @@ pub struct Line {
     pub per: Option<i64>,
     /// The charge: the first month of its period, and whom it was issued to where that was another household.
     pub period: Option<ChargeKey>,
+    /// By how much the pickup is worth more than at the list in force, where the household was paid by an earlier one; on its first line (R-PR-3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_difference: Option<Money>,
     /// What moved, as the household sees it: positive in its favour.
     pub amount: Money,
     /// Credit after the line.
@@ -251,6 +254,13 @@ impl Running<'_> {
                 self.pickup(entry, pickup, LineKind::Pickup);
                 self.carried(entry);
             }
+            // Of what is held or was rejected a statement knows nothing (R-PK-7).
+            Event::HeldResolved(event) => {
+                if let Some(pickup) = event.recorded.as_ref().filter(|_| is_own) {
+                    self.pickup(entry, pickup, LineKind::Pickup);
+                }
+                self.carried(entry);
+            }
             Event::PickupVoided(event) if is_own => {
                 self.taken_back(
                     entry,
@@ -309,6 +319,7 @@ impl Running<'_> {
             price: None,
             per: None,
             period: None,
+            told_difference: None,
             amount,
             credit: self.standing.credit,
             advance: self.standing.advance,
@@ -319,7 +330,8 @@ impl Running<'_> {
     }
 
     fn pickup(&mut self, entry: &Concerning, pickup: &Pickup, kind: LineKind) {
-        for weighed in &pickup.lines {
+        let difference = Some(pickup.told_difference).filter(|amount| !amount.is_zero());
+        for (index, weighed) in pickup.lines.iter().enumerate() {
             self.standing.credit += weighed.amount;
             self.lines.push(Line {
                 document: Some(pickup.pickup_no.to_string()),
@@ -327,6 +339,7 @@ impl Running<'_> {
                 quantity: Some(weighed.net),
                 price: Some(UnitPrice::new(weighed.price_li, weighed.per).to_string()),
                 per: Some(weighed.per),
+                told_difference: difference.filter(|_| index == 0),
                 ..self.line(entry, kind, weighed.amount)
             });
         }

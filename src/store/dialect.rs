@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
@@ -180,7 +181,7 @@ impl Rows {
 }
 
 /// Names of the key columns of a keyed select.
-const KEYS: [&str; 3] = ["k0", "k1", "k2"];
+const KEYS: [&str; 4] = ["k0", "k1", "k2", "k3"];
 
 /// Selects rows for many keys at once. The text names the keys as `{keys}`, a table with columns `k0`, `k1` …; joined with
 /// `cross join`, so that SQLite looks each key up instead of reading the table.
@@ -207,6 +208,39 @@ where
         }
         Tx::Postgres(tx) => {
             let query = keys.bind_postgres(sqlx::query(text));
+            let rows = query.fetch_all(&mut **tx).await?;
+            Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+        }
+    }
+}
+
+/// As [`select_keyed`], for many rows: on SQLite they come as one JSON text. `packed` names the columns of a row in the order of its fields.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn select_packed<T>(
+    tx: &mut Tx<'_>,
+    sql: &'static str,
+    packed: &'static str,
+    keys: &Rows,
+) -> Result<Vec<T>, StoreError>
+where
+    T: DeserializeOwned + Send + Unpin + for<'r> FromRow<'r, PgRow>,
+{
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = KEYS.iter().copied().take(keys.kinds.len()).collect();
+    let sql = sql.replace("{keys}", &keys.source(tx, &names));
+    match tx {
+        Tx::Sqlite(tx) => {
+            let sql = format!("select json_group_array(json_array({packed})) from ({sql})");
+            let query = sqlx::query_as(AssertSqlSafe(sql)).bind(keys.to_json());
+            let (rows,): (String,) = query.fetch_one(&mut **tx).await?;
+            bulk::unpack(&rows)
+        }
+        Tx::Postgres(tx) => {
+            let query = keys.bind_postgres(sqlx::query(AssertSqlSafe(sql)));
             let rows = query.fetch_all(&mut **tx).await?;
             Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
         }

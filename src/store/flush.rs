@@ -10,7 +10,8 @@ use crate::store::dialect::{Cell, Rows, Table, insert};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, charge, document, household, journal, month, pickup_line, price_list, register,
+    village,
 };
 
 /// An entry to write, with the details kept beside it.
@@ -393,6 +394,9 @@ impl Batch {
                     hash(standing.seal),
                 ],
             );
+        }
+        for row in pickup_line::rows(id, projections.pickup_lines) {
+            self.push(&pickup_line::PICKUP_LINE, row);
         }
         let mut charges: Vec<_> = projections.charges.into_iter().collect();
         charges.sort();

@@ -2,12 +2,14 @@
 
 use std::process::Output;
 
+use jinfu::domain::decide::Outcome;
 use jinfu::domain::fee::ChargeFees;
+use jinfu::domain::held::{HeldDecision, ResolveHeld};
 use jinfu::domain::month::parse_time;
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash};
 use jinfu::domain::{
-    CollectorCode, Command, DocumentNo, HouseholdNo, MaterialCode, Money, Month, Quantity,
+    CollectorCode, Command, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity,
     VillageCode, WrittenUnit,
 };
 use jinfu::files::import;
@@ -62,6 +64,9 @@ fn command(event: &Value) -> Command {
             confirmation: Confirmation::Card,
             lines: lines(),
             round: None,
+            device: None,
+            told_list: None,
+            is_paper: false,
         }),
         "correct" => Command::CorrectPickup(CorrectPickup {
             pickup_no: number("no"),
@@ -98,15 +103,28 @@ async fn replayed(engine: Engine) -> (Database, Ledger, VillageCode) {
     }
     let events =
         std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+    let mut held = Vec::new();
     for event in events.lines() {
-        submit(
-            &ledger,
-            &plan.village,
-            command(&serde_json::from_str(event).unwrap()),
-        )
-        .await
-        .unwrap();
+        let event: Value = serde_json::from_str(event).unwrap();
+        let answer = submit(&ledger, &plan.village, command(&event)).await;
+        let Ok(Outcome::Recorded(recorded)) = answer else {
+            panic!("{answer:?}");
+        };
+        if matches!(recorded.event, Event::PickupHeld(_)) {
+            // The duplicate of the 19th, which the clerk released before it was voided.
+            let release = ResolveHeld {
+                pickup_no: DocumentNo::parse("no", &text(&event, "no")).unwrap(),
+                decision: HeldDecision::AsItIs,
+                decided_at: parse_time("at", "2025-09-19T18:00:00+08:00").unwrap(),
+                reason: String::new(),
+            };
+            submit(&ledger, &plan.village, Command::ResolveHeld(release))
+                .await
+                .unwrap();
+            held.push(text(&event, "no"));
+        }
     }
+    assert_eq!(held, ["B-0001"]);
     (database, ledger, plan.village)
 }
 

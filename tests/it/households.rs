@@ -68,6 +68,9 @@ fn weighed(kilograms: &str) -> Vec<WeighedLine> {
 /// Cartons at 0.90 a kilogram.
 fn pickup(no: &str, of: &str, kilograms: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        device: None,
+        told_list: None,
+        is_paper: false,
         round: None,
         pickup_no: number(no),
         occurred_at: noon(5),

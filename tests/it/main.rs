@@ -21,6 +21,7 @@ mod fees;
 mod first_month;
 mod formats;
 mod harness;
+mod held;
 mod households;
 mod import;
 mod office;
@@ -32,6 +33,7 @@ mod rounds;
 mod station;
 mod tampering;
 mod tidy;
+mod told_prices;
 mod transfer;
 mod upgrade;
 

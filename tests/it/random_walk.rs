@@ -176,6 +176,7 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
                     per: price.per,
                 })
                 .collect(),
+            drafted_by: None,
         }),
         Step::Pickup {
             number: no,
@@ -191,6 +192,9 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             confirmation: Confirmation::Card,
             lines: weighed(setup, lines),
             round: None,
+            device: None,
+            told_list: None,
+            is_paper: true,
         }),
         Step::VoidPickup { number: no, at } => Command::VoidPickup(VoidPickup {
             pickup_no: number(no),

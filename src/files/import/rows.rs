@@ -275,6 +275,7 @@ pub(super) fn prices(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), FolderP
         let command = Command::PublishPriceList(PublishPriceList {
             effective_from,
             lines: list.lines,
+            drafted_by: None,
         });
         plan.add(
             effective_from,
@@ -349,6 +350,9 @@ pub(super) fn pickups(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), Folder
             confirmation: Confirmation::None,
             lines: pickup.lines,
             round: None,
+            device: None,
+            told_list: None,
+            is_paper: true,
         });
         plan.add(occurred_at, Turn::Pickup, &number, command, pickup.source);
     }

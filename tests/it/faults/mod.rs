@@ -105,6 +105,9 @@ pub(super) fn pickup(number: u64) -> Request {
         confirmation: Confirmation::Card,
         lines: vec![line],
         round: None,
+        device: None,
+        told_list: None,
+        is_paper: false,
     };
     asked(number, Command::RecordPickup(recorded))
 }
@@ -167,6 +170,7 @@ pub(super) async fn open_village(ledger: &Ledger) {
             price_li: 800,
             per: 1,
         }],
+        drafted_by: None,
     };
     let register = |number| {
         Command::RegisterHousehold(RegisterHousehold {

@@ -29,6 +29,9 @@ fn pay(amount: &str, paid_from: PaidFrom) -> Command {
 
 fn pickup(no: &str, code: &str, material: &str, gross: Quantity) -> Command {
     Command::RecordPickup(RecordPickup {
+        device: None,
+        told_list: None,
+        is_paper: false,
         round: None,
         pickup_no: number(no),
         occurred_at: at("2025-09-05T09:10:00"),

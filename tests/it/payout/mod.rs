@@ -89,6 +89,9 @@ pub(crate) fn carton(kilograms: &str) -> Vec<WeighedLine> {
 
 pub(crate) fn pickup(no: &str, household: &str, kilograms: &str, time: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        device: None,
+        told_list: None,
+        is_paper: false,
         round: None,
         pickup_no: number(no),
         occurred_at: at(time),

@@ -179,6 +179,9 @@ pub(super) fn carton(kg: &str) -> Vec<WeighedLine> {
 
 pub(super) fn pickup(no: &str, house: &str, when: &str, round: Option<&str>) -> Asked {
     Asked(Command::RecordPickup(RecordPickup {
+        device: None,
+        told_list: None,
+        is_paper: false,
         pickup_no: number(no),
         occurred_at: at(when),
         household_no: household(house),

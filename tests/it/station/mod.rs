@@ -70,6 +70,9 @@ pub(crate) fn weighed(lines: &str) -> Vec<WeighedLine> {
 
 pub(crate) fn pickup(no: &str, time: &str, lines: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        device: None,
+        told_list: None,
+        is_paper: false,
         pickup_no: number(no),
         occurred_at: at(time),
         household_no: HouseholdNo::parse("household", "H001").unwrap(),
@@ -155,6 +158,7 @@ pub(crate) fn prices(time: &str, iron: &str) -> Command {
         per: 1,
     };
     Command::PublishPriceList(PublishPriceList {
+        drafted_by: None,
         effective_from: at(time),
         lines: vec![
             line("ZB", "0.80"),
