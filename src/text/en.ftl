@@ -70,7 +70,6 @@ word-held-own-household = the household is collector { $collector }'s own or clo
 word-held-told-price-too-old = the told price (list of { $told_list }) was replaced long ago, on { $replaced_at }
 word-held-told-price-unknown = the price list that the phone showed ({ $told_list }) was never in force before
 word-held-not-priced = { $material } had no price that day
-cli-cash = Cash: receive, void
 cli-cash-receive = Receives cash: pays the oldest fees first, the rest is kept as advance
 cli-cash-receive-amount = The amount in yuan
 cli-cash-receive-collector = The collector who took it; the office if not given

@@ -70,7 +70,6 @@ word-held-own-household = 这是回收员 { $collector } 本人或近亲的户
 word-held-told-price-too-old = 告知价（{ $told_list } 起的价格表）早在 { $replaced_at } 就换了
 word-held-told-price-unknown = 手机上的价格表（{ $told_list } 起）不是用过的价格表
 word-held-not-priced = { $material } 当日没有价格
-cli-cash = 收款：收、作废
 cli-cash-receive = 收一笔现金：先交最早的卫生费，多的记预收
 cli-cash-receive-amount = 金额，元
 cli-cash-receive-collector = 由哪个回收员收的；不写就是村里收的
