@@ -27,6 +27,10 @@ create table village_month (
     last_hash blob check (length(last_hash) = 32),
     -- The seal of its last close.
     seal blob check (length(seal) = 32),
+    -- Who closed, reviewed and signed it.
+    closed_by text,
+    reviewed_by text,
+    signed_by text,
     primary key (village_id, month)
 ) strict, without rowid;
 
@@ -124,3 +128,60 @@ create trigger stock_movement_no_delete before delete on stock_movement
 begin
     select raise(abort, 'stock_movement: the journal is never changed');
 end;
+
+-- Months of books that are older than this table: all are open.
+insert into village_month (village_id, month, state, version, last_hash)
+select e.village_id, e.month, 'open', 0, e.hash
+from journal_entry as e
+where e.seq = (
+    select max(l.seq) from journal_entry as l where l.village_id = e.village_id and l.month = e.month
+);
+
+-- What was picked up by the month it is booked in, the month it is adjusted for where that is another, and the month it happened in: written from
+-- the pickups themselves, so that stock and credit can be compared with it.
+create table pickup_material (
+    village_id integer not null,
+    month text not null,
+    origin_month text not null,
+    occurred_month text not null,
+    material text not null,
+    lines integer not null,
+    quantity integer not null,
+    value_fen integer not null,
+    -- What told prices differ from those in force (R-PR-3).
+    told_fen integer not null,
+    primary key (village_id, month, origin_month, occurred_month, material)
+) strict, without rowid;
+
+insert into pickup_material (village_id, month, origin_month, occurred_month, material, lines, quantity, value_fen, told_fen)
+select
+    m.village_id,
+    e.month,
+    '',
+    e.month,
+    m.material,
+    sum(case when m.direction = 'in' then 1 else -1 end),
+    sum(case when m.direction = 'in' then m.quantity else -m.quantity end),
+    sum(case when m.direction = 'in' then m.value_fen else -m.value_fen end),
+    0
+from stock_movement as m
+join journal_entry as e
+    on e.village_id = m.village_id
+    and e.seq = m.seq
+where m.flow in ('pickup', 'void', 'correction')
+group by m.village_id, e.month, m.material;
+
+-- What moved on charges by month, written from what each posting says of its charge.
+create table charge_month (
+    village_id integer not null,
+    month text not null,
+    flow text not null,
+    amount_fen integer not null,
+    primary key (village_id, month, flow)
+) strict, without rowid;
+
+insert into charge_month (village_id, month, flow, amount_fen)
+select village_id, month, flow, sum(amount_fen)
+from account_month
+where account = '1122'
+group by village_id, month, flow;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domain::closing::CloseMonth;
 use crate::domain::facts::Need;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees};
 use crate::domain::household::{ChangeHousehold, RegisterHousehold};
@@ -16,6 +17,7 @@ use crate::domain::price_list::PublishPriceList;
 use crate::domain::reversal::VoidDocument;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
+use crate::domain::sign_off::{PublishMonth, ReopenMonth, ReturnMonth, ReviewMonth, SignMonth};
 use crate::domain::village::OpenVillage;
 use crate::domain::{Actor, DocumentKind, Role, VillageCode};
 
@@ -61,6 +63,18 @@ pub enum Command {
     ChargeFees(ChargeFees),
     /// Offsets the credit of a month.
     OffsetCredit(OffsetCredit),
+    /// Closes a month.
+    CloseMonth(CloseMonth),
+    /// Reviews a month.
+    ReviewMonth(ReviewMonth),
+    /// Signs a month.
+    SignMonth(SignMonth),
+    /// Publishes a month.
+    PublishMonth(PublishMonth),
+    /// Returns a month.
+    ReturnMonth(ReturnMonth),
+    /// Opens a closed month again.
+    ReopenMonth(ReopenMonth),
 }
 
 /// A command with who asks, for which village, and under which id.
@@ -115,6 +129,8 @@ impl Command {
             Command::CorrectPickup(command) => command.private(),
             Command::VoidCash(command) => command.private(),
             Command::VoidDocument(command) => command.private(),
+            Command::ReturnMonth(command) => command.private(),
+            Command::ReopenMonth(command) => command.private(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
@@ -125,13 +141,25 @@ impl Command {
             | Command::RecordOpening(_)
             | Command::ReceiveCash(_)
             | Command::ChargeFees(_)
-            | Command::OffsetCredit(_) => PrivateDetails::default(),
+            | Command::OffsetCredit(_)
+            | Command::CloseMonth(_)
+            | Command::ReviewMonth(_)
+            | Command::SignMonth(_)
+            | Command::PublishMonth(_) => PrivateDetails::default(),
         }
     }
 
     /// The role that it is usually given in at the office.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the clerk does everything else"
+    )]
     pub const fn usual_role(&self) -> Role {
-        Role::Clerk
+        match self {
+            Command::ReviewMonth(_) | Command::ReturnMonth(_) => Role::Supervisor,
+            Command::SignMonth(_) => Role::Official,
+            _ => Role::Clerk,
+        }
     }
 
     /// Its non-personal content, as the JSON text that is fingerprinted.
@@ -139,11 +167,16 @@ impl Command {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether it concerns every household of the village, so that it runs as a batch of its own.
+    /// Whether it concerns every household of the village, or lets a month take entries again, so that it runs as a batch of its own.
     pub const fn is_village_wide(&self) -> bool {
         matches!(
             self,
-            Command::AdoptFeePolicy(_) | Command::ChargeFees(_) | Command::OffsetCredit(_)
+            Command::AdoptFeePolicy(_)
+                | Command::ChargeFees(_)
+                | Command::OffsetCredit(_)
+                | Command::CloseMonth(_)
+                | Command::ReturnMonth(_)
+                | Command::ReopenMonth(_)
         )
     }
 
@@ -221,12 +254,18 @@ impl Command {
             Command::VoidCash(command) => {
                 vec![document(DocumentKind::CashReceipt, &command.receipt_no)]
             }
+            Command::CloseMonth(command) => command.needs(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::AdoptFeePolicy(_)
             | Command::ChargeFees(_)
-            | Command::OffsetCredit(_) => Vec::new(),
+            | Command::OffsetCredit(_)
+            | Command::ReviewMonth(_)
+            | Command::SignMonth(_)
+            | Command::PublishMonth(_)
+            | Command::ReturnMonth(_)
+            | Command::ReopenMonth(_) => Vec::new(),
         }
     }
 }

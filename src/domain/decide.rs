@@ -137,6 +137,12 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::VoidDocument(command) => command.decide(book).map(Some),
         Command::ChargeFees(command) => command.decide(book),
         Command::OffsetCredit(command) => command.decide(book),
+        Command::CloseMonth(command) => command.decide(book).map(Some),
+        Command::ReviewMonth(command) => command.decide(book).map(Some),
+        Command::SignMonth(command) => command.decide(book).map(Some),
+        Command::PublishMonth(command) => command.decide(book).map(Some),
+        Command::ReturnMonth(command) => command.decide(book).map(Some),
+        Command::ReopenMonth(command) => command.decide(book).map(Some),
     }
 }
 

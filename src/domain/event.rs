@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::closing::MonthClosed;
 use crate::domain::facts::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::household::{ChangedHousehold, RegisteredHousehold};
@@ -14,6 +15,7 @@ use crate::domain::price_list::PublishedPriceList;
 use crate::domain::reversal::DocumentVoided;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
+use crate::domain::sign_off::MonthMoved;
 use crate::domain::{DocumentNo, HouseholdNo, Material, Village};
 
 /// An accepted command with what was decided about it. Together with its postings and movements it is enough to rebuild every projection.
@@ -58,6 +60,18 @@ pub enum Event {
     FeesCharged(FeesCharged),
     /// The credit of a month was offset.
     CreditOffset(OffsetCredit),
+    /// A month was closed.
+    MonthClosed(MonthClosed),
+    /// A month was reviewed.
+    MonthReviewed(MonthMoved),
+    /// A month was signed.
+    MonthSigned(MonthMoved),
+    /// A month was published.
+    MonthPublished(MonthMoved),
+    /// A month was returned.
+    MonthReturned(MonthMoved),
+    /// A closed month was opened again.
+    MonthReopened(MonthMoved),
 }
 
 impl Event {
@@ -83,6 +97,12 @@ impl Event {
             Event::DocumentVoided(_) => "document_voided",
             Event::FeesCharged(_) => "fees_charged",
             Event::CreditOffset(_) => "credit_offset",
+            Event::MonthClosed(_) => "month_closed",
+            Event::MonthReviewed(_) => "month_reviewed",
+            Event::MonthSigned(_) => "month_signed",
+            Event::MonthPublished(_) => "month_published",
+            Event::MonthReturned(_) => "month_returned",
+            Event::MonthReopened(_) => "month_reopened",
         }
     }
 
@@ -107,7 +127,13 @@ impl Event {
             | Event::OpeningRecorded(_)
             | Event::OpeningVoided(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::MonthClosed(_)
+            | Event::MonthReviewed(_)
+            | Event::MonthSigned(_)
+            | Event::MonthPublished(_)
+            | Event::MonthReturned(_)
+            | Event::MonthReopened(_) => None,
         }
     }
 
@@ -132,7 +158,13 @@ impl Event {
             | Event::CashVoided(_)
             | Event::DocumentVoided(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::MonthClosed(_)
+            | Event::MonthReviewed(_)
+            | Event::MonthSigned(_)
+            | Event::MonthPublished(_)
+            | Event::MonthReturned(_)
+            | Event::MonthReopened(_) => None,
         }
     }
 
@@ -182,6 +214,7 @@ impl Event {
         match self {
             Event::OpeningRecorded(event) => Some((DocumentKind::Opening, &event.number)),
             Event::CashReceived(event) => Some((DocumentKind::CashReceipt, &event.receipt_no)),
+            Event::MonthClosed(event) => Some((DocumentKind::MonthClose, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),
@@ -209,7 +242,13 @@ impl Event {
             | Event::PickupRecorded(_)
             | Event::CashReceived(_)
             | Event::FeesCharged(_)
-            | Event::CreditOffset(_) => None,
+            | Event::CreditOffset(_)
+            | Event::MonthClosed(_)
+            | Event::MonthReviewed(_)
+            | Event::MonthSigned(_)
+            | Event::MonthPublished(_)
+            | Event::MonthReturned(_)
+            | Event::MonthReopened(_) => None,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::domain::month_close::MonthStanding;
 use crate::domain::price_list::PriceList;
 use crate::domain::projection::{Projections, Stock};
 use crate::domain::register::{RegisterKind, RegisterRow};
+use crate::domain::report::Figures;
 use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
 use crate::domain::village::Village;
@@ -45,6 +46,8 @@ pub enum Need {
     OpenRegister(RegisterKind),
     /// What is in stock and in transit of every material.
     Stock,
+    /// What the report of a month is made from.
+    Figures(Month),
     /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
     /// that reach into the month or begin after it.
     WholeVillage(Month),
@@ -246,6 +249,7 @@ pub struct Book {
     pub(crate) open_registers: BTreeMap<RegisterKind, BTreeSet<String>>,
     pub(crate) stock: Option<BTreeMap<(Account, MaterialCode), Stock>>,
     pub(crate) whole_from: Option<Month>,
+    pub(crate) figures: Option<(Head, Month, Figures)>,
     pub(crate) projections: Projections,
 }
 
@@ -272,6 +276,7 @@ impl Book {
             open_registers: BTreeMap::new(),
             stock: None,
             whole_from: None,
+            figures: None,
             projections: Projections::default(),
         }
     }
@@ -295,6 +300,7 @@ impl Book {
         }
         book.stock = Some(BTreeMap::new());
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
+        book.projections.are_whole = true;
         book
     }
 
@@ -333,6 +339,7 @@ impl Book {
         self.forget_commands();
         self.documents = Known::default();
         self.last_numbers = Known::default();
+        self.figures = None;
         let open = &self.open_registers;
         self.registers
             .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
@@ -380,6 +387,7 @@ impl Book {
             }
             Need::OpenRegister(kind) => !self.open_registers.contains_key(kind),
             Need::Stock => self.stock.is_none(),
+            Need::Figures(month) => self.figures(*month).is_err(),
             Need::WholeVillage(from) => self.whole_village(*from).is_err(),
         }
     }

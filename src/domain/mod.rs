@@ -23,15 +23,19 @@ pub mod material;
 pub mod move_out;
 pub mod opening;
 pub mod pickup;
+pub mod pickup_material;
 pub mod price_list;
 pub mod settings;
 pub mod settlement;
 pub mod stock;
 pub mod village;
 
+pub mod closing;
+pub mod device;
 pub mod month_close;
 pub mod register;
 pub mod reversal;
+pub mod sign_off;
 
 pub mod command;
 pub mod decide;

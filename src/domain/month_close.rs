@@ -67,6 +67,12 @@ pub struct MonthStanding {
     pub last_hash: Option<Hash>,
     /// The seal of its last close (R-PD-6); none while it was never closed.
     pub seal: Option<Hash>,
+    /// Who closed it, as the journal writes it; none while it is open.
+    pub closed_by: Option<String>,
+    /// Who reviewed it.
+    pub reviewed_by: Option<String>,
+    /// Who signed it.
+    pub signed_by: Option<String>,
 }
 
 impl Default for MonthStanding {
@@ -76,6 +82,9 @@ impl Default for MonthStanding {
             version: 0,
             last_hash: None,
             seal: None,
+            closed_by: None,
+            reviewed_by: None,
+            signed_by: None,
         }
     }
 }
@@ -86,10 +95,15 @@ impl Book {
         self.months.get(&month).cloned().unwrap_or_default()
     }
 
-    /// Whether a month takes no entry any more.
+    /// Whether a month takes no entry any more. What lies before the opening is closed with the first month: its balances are the opening
+    /// ones of a report that was sealed.
     pub fn is_closed(&self, month: Month) -> bool {
         let standing = self.months.get(&month);
-        standing.is_some_and(|standing| standing.state != MonthState::Open)
+        if standing.is_some_and(|standing| standing.state != MonthState::Open) {
+            return true;
+        }
+        let opening = self.village.as_ref().map(|village| village.opening_month);
+        opening.is_some_and(|opening| month < opening) && self.last_closed().is_some()
     }
 
     /// The last month that is closed.

@@ -14,6 +14,7 @@ use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
 use crate::domain::move_out::MovedOut;
 use crate::domain::opening::OpeningLine;
+use crate::domain::pickup_material::{PickupMaterial, PickupSum};
 use crate::domain::price_list::PriceList;
 use crate::domain::{CollectorCode, DocumentKind, Event, Group, HouseholdNo, MaterialCode, Money};
 
@@ -87,6 +88,12 @@ pub struct Projections {
     pub household_entries: Vec<(HouseholdNo, i64)>,
     /// Personal details.
     pub people: BTreeMap<HouseholdNo, Person>,
+    /// What was picked up, by the pickups themselves.
+    pub pickup_materials: BTreeMap<PickupMaterial, PickupSum>,
+    /// What moved on charges by month and flow, as their postings say; what is owed is positive.
+    pub charge_months: BTreeMap<(Month, Flow), Money>,
+    /// Whether they are those of the whole journal, because nothing was ever written out.
+    pub are_whole: bool,
     /// Charges that changed.
     pub charges: HashSet<(HouseholdNo, Month)>,
     /// Whether the village was opened.
@@ -139,6 +146,7 @@ impl Book {
                 .household_entries
                 .push((household, entry.seq));
         }
+        self.apply_pickup_material(entry);
         self.apply_documents(entry);
         self.change_month(month, |standing| standing.last_hash = Some(entry.hash));
         let accepted = Accepted {
@@ -211,6 +219,12 @@ impl Book {
                 let count = self.projections.pickup_months.entry(key).or_default();
                 *count = count.saturating_add(1);
             }
+            Event::MonthClosed(event) => self.apply_close(entry, event),
+            Event::MonthReviewed(_)
+            | Event::MonthSigned(_)
+            | Event::MonthPublished(_)
+            | Event::MonthReturned(_)
+            | Event::MonthReopened(_) => self.apply_sign_off(entry),
             Event::CashReceived(_)
             | Event::DocumentVoided(_)
             | Event::AdvanceRefunded(_)
@@ -373,6 +387,10 @@ impl Book {
                 group,
             };
             *self.projections.account_months.entry(key).or_default() += amount;
+            if side.account == Account::FeeReceivable && posting.period.is_some() {
+                let key = (month, posting.flow);
+                *self.projections.charge_months.entry(key).or_default() += amount;
+            }
             if let Some(account) = household
                 .as_ref()
                 .and_then(|number| self.accounts.get_known(number))

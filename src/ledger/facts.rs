@@ -16,7 +16,7 @@ use crate::domain::{
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, charge, document, household, journal, month, price_list, register, report, village,
 };
 
 /// A village's facts with its surrogate key, which a village has once it is opened.
@@ -236,6 +236,12 @@ impl Facts {
         }
         for (id, from) in wanted.whole_villages {
             self.load_whole(tx, id, from).await?;
+        }
+        for (id, month) in wanted.figures {
+            let figures = report::load(tx, id, month).await?;
+            if let Some(book) = self.by_id(id) {
+                book.load_figures(month, figures);
+            }
         }
         Ok(())
     }
@@ -496,6 +502,7 @@ struct Wanted {
     registers: Vec<(i64, RegisterKind, String)>,
     open_registers: Vec<(i64, RegisterKind)>,
     stock: Vec<i64>,
+    figures: Vec<(i64, Month)>,
     whole_villages: Vec<(i64, Month)>,
 }
 
@@ -513,6 +520,7 @@ impl Wanted {
             Need::Register(kind, number) => self.registers.push((id, *kind, number.clone())),
             Need::OpenRegister(kind) => self.open_registers.push((id, *kind)),
             Need::Stock => self.stock.push(id),
+            Need::Figures(month) => self.figures.push((id, *month)),
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }
     }

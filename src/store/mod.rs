@@ -17,6 +17,7 @@ pub(crate) mod household;
 pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod month;
+pub(crate) mod pickup;
 pub(crate) mod price_list;
 pub(crate) mod register;
 pub(crate) mod report;

@@ -11,11 +11,11 @@ use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::flush;
 use crate::store::{
-    balance, charge, document, household, journal, month, price_list, register, village,
+    balance, charge, document, household, journal, month, pickup, price_list, register, village,
 };
 
 /// The tables that can be rebuilt from the journal.
-pub(crate) const PROJECTIONS: [&Table; 20] = [
+pub(crate) const PROJECTIONS: [&Table; 22] = [
     &village::VILLAGE,
     &village::VILLAGE_HEAD,
     &village::VILLAGE_SETTINGS,
@@ -34,6 +34,8 @@ pub(crate) const PROJECTIONS: [&Table; 20] = [
     &balance::STOCK_BALANCE,
     &balance::MATERIAL_MONTH,
     &balance::PICKUP_MONTH,
+    &pickup::PICKUP_MATERIAL,
+    &pickup::CHARGE_MONTH,
     &month::VILLAGE_MONTH,
     &register::REGISTER,
 ];

@@ -203,6 +203,7 @@ pub(super) fn household_rows(
                     row.earned -= sum;
                 }
                 (Account::HouseholdCredit, Flow::Offset) => row.offset -= sum,
+                (Account::HouseholdCredit, Flow::Payout) => row.payouts -= sum,
                 (Account::FeeIncome, Flow::Charge) => row.charged -= sum,
                 (Account::FeeWaiver, Flow::Charge) => row.waived -= sum,
                 (Account::FeeReceivable, Flow::CreditedBack) => row.credited_back += sum,
