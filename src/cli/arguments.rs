@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::month::{CloseOptions, MonthTask, ReasonOptions, StepOptions};
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -39,6 +40,14 @@ pub(super) enum Task {
     Opening(OpeningTask),
     #[command(subcommand)]
     Run(RunTask),
+    Close(CloseOptions),
+    Review(StepOptions),
+    Sign(StepOptions),
+    Publish(StepOptions),
+    Return(ReasonOptions),
+    Reopen(ReasonOptions),
+    #[command(subcommand)]
+    Month(MonthTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),

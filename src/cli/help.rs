@@ -57,13 +57,15 @@ fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
 }
 
 /// Arguments that mean the same everywhere have one text; others have one for their command.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 15] = [
     "version",
     "database",
     "language",
     "village",
     "household",
     "id",
+    "by",
+    "role",
     "at",
     "format",
     "output",

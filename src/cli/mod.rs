@@ -5,6 +5,7 @@ mod arguments;
 mod demo;
 mod help;
 mod import;
+mod month;
 mod read;
 mod table;
 mod transfer;
@@ -139,6 +140,13 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Policy(task) => write::policy(session, task).await,
         Task::Opening(task) => write::opening(session, task).await,
         Task::Run(task) => write::run(session, task).await,
+        Task::Close(options) => month::close(session, options).await,
+        Task::Review(options) => month::step(session, options, month::review).await,
+        Task::Sign(options) => month::step(session, options, month::sign).await,
+        Task::Publish(options) => month::step(session, options, month::publish).await,
+        Task::Return(options) => month::open_again(session, options, month::give_back).await,
+        Task::Reopen(options) => month::open_again(session, options, month::reopen).await,
+        Task::Month(task) => month::month(session, task).await,
     }
 }
 

@@ -29,13 +29,13 @@ fn deliver(session: &Session, output: Option<&Path>, data: &str) -> Result<(), F
     Ok(())
 }
 
-fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
+pub(super) fn code_of(text: Option<&str>) -> Result<Option<VillageCode>, Failure> {
     Ok(text
         .map(|code| VillageCode::parse("village", code))
         .transpose()?)
 }
 
-fn json_of(value: &impl serde::Serialize) -> String {
+pub(super) fn json_of(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .unwrap_or_default()
@@ -73,7 +73,7 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
         ("advance", report.advance_closing.to_string()),
     ];
     let parts = [
-        texts.tell("report-title", &title) + "\n",
+        texts.tell("report-title", &title) + "\n" + &sealed_line(texts, report),
         balance_table(
             texts,
             "credit",
@@ -91,6 +91,23 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
         checks_table(texts, report),
     ];
     parts.join("\n")
+}
+
+/// How a closed month stands; nothing for an open one.
+fn sealed_line(texts: &Texts, report: &MonthReport) -> String {
+    let Some(sealed) = &report.sealed else {
+        return String::new();
+    };
+    let facts = [
+        (
+            "state",
+            texts.say(&format!("word-state-{}", sealed.state.word())),
+        ),
+        ("version", sealed.version.to_string()),
+        ("check_code", sealed.check_code.clone()),
+        ("seal", sealed.seal.to_string()),
+    ];
+    texts.tell("report-sealed", &facts) + "\n"
 }
 
 fn words(texts: &Texts, names: &[&str]) -> Vec<String> {

@@ -25,7 +25,7 @@ use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::Texts;
 
 /// Gives a command to the ledger and tells what was booked.
-async fn submit(
+pub(super) async fn submit(
     session: &Session,
     common: Common,
     dry_run: bool,

@@ -60,7 +60,10 @@ pub enum Obstacle {
     /// Credit of the month is not offset.
     OffsetDue { charges: usize },
     /// A check of section 13 does not hold.
-    CheckFails { check: &'static str, difference: Money },
+    CheckFails {
+        check: &'static str,
+        difference: Money,
+    },
     /// Pickups of the month or an earlier one are held.
     PickupsHeld { numbers: String },
     /// Devices are missing numbers, and no reason was given.
@@ -208,7 +211,11 @@ impl Book {
     }
 
     /// The numbers of the open rows of a register that belong to a month or an earlier one.
-    fn open_numbers_through(&self, kind: RegisterKind, through: Month) -> Result<Vec<String>, Stop> {
+    fn open_numbers_through(
+        &self,
+        kind: RegisterKind,
+        through: Month,
+    ) -> Result<Vec<String>, Stop> {
         let open = self.open_registers.get(&kind);
         let mut numbers = Vec::new();
         for number in open.ok_or(Stop::Missing(Need::OpenRegister(kind)))? {

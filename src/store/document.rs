@@ -178,8 +178,7 @@ pub(crate) async fn load_sequences(
         let sequence = sequences.entry((kind, year)).or_default();
         (sequence.count, sequence.least, sequence.most) = (count, least, most);
     }
-    let rows: Vec<(String, i64, i64)> =
-        run!(tx, connection => sqlx::query_as(LOAD_NUMBERS).bind(village_id).fetch_all(connection))?;
+    let rows: Vec<(String, i64, i64)> = run!(tx, connection => sqlx::query_as(LOAD_NUMBERS).bind(village_id).fetch_all(connection))?;
     for (kind, year, last) in rows {
         let kind = Place("document_number", "kind").document_kind(&kind)?;
         let year = Place("document_number", "year").year(year)?;

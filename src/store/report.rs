@@ -223,8 +223,7 @@ async fn load_charges(
     village_id: i64,
     figures: &mut Figures,
 ) -> Result<(), StoreError> {
-    let (open,): (i64,) =
-        run!(tx, connection => sqlx::query_as(OPEN_CHARGES).bind(village_id).fetch_one(connection))?;
+    let (open,): (i64,) = run!(tx, connection => sqlx::query_as(OPEN_CHARGES).bind(village_id).fetch_one(connection))?;
     figures.open_charges = Money::from_fen(open);
     let rows: Vec<(String, String, i64, i64)> = run!(tx, connection => sqlx::query_as(CHARGES_AT_FAULT).bind(village_id).fetch_all(connection))?;
     for (household, period, net, open) in rows {

@@ -97,6 +97,24 @@ cli-run-charges = Issues the charges of a month
 cli-run-charges-dry-run = Tries it and writes nothing
 cli-run-offset = Offsets the credit of a month
 cli-run-offset-dry-run = Tries it and writes nothing
+cli-close = Closes a month with its report, sealed
+cli-close-dry-run = Lists what stands in the way and writes nothing
+cli-review = Reviews a closed month (supervisor)
+cli-review-dry-run = Tries it and writes nothing
+cli-sign = Signs a reviewed month (township)
+cli-sign-dry-run = Tries it and writes nothing
+cli-publish = Publishes a signed month
+cli-publish-dry-run = Tries it and writes nothing
+cli-return = Returns a closed or reviewed month: it is open again
+cli-return-dry-run = Tries it and writes nothing
+cli-reopen = Opens the latest closed month again; after signing only the township
+cli-reopen-dry-run = Tries it and writes nothing
+cli-close-missing-reason = Why it is closed although a device is missing numbers; printed on the sign-off sheet
+cli-month = Where the months stand, and what differs between two closes
+cli-month-list = The months with state, version, seal and check code
+cli-month-differences = What differs between two closes of a month, the last two if none are named
+cli-month-differences-before = The earlier version
+cli-month-differences-after = The later version
 cli-verify = Verifies the books: recomputes the chain and every projection
 cli-export = Writes a village's whole book to a file, entry by entry with its hashes
 cli-export-file = The file, JSON Lines
@@ -278,6 +296,30 @@ refusal-advance-refunded-since = The advance that receipt { $number } left was p
 refusal-opening-charge-not-before = The opening charge is for { $period }, but it must be for a period before the opening month { $opening_month }. Later charges are issued by the charge run; leave them out of the opening.
 refusal-policy-not-from-next-period = The fee policy cannot take effect from { $effective_from }: it must start with the first month of a later period that has no charges yet. Choose another month.
 refusal-change-before-latest = The latest change of household { $household_no } took effect on { $latest }, and a new one cannot take effect before that day. Correct the date and submit again.
+refusal-month-not-over = { $month } is not over yet. Close it when the next month has begun.
+refusal-earlier-month-open = { $month } cannot be closed before { $earlier }: months are closed in order. Close { $earlier } first.
+refusal-later-month-closed = { $month } cannot be opened again, because { $latest } is closed after it. Only the latest closed month is opened again.
+refusal-month-stands = { $month } is { $state ->
+        [open] open
+        [closed] closed
+        [reviewed] reviewed
+        [signed] signed
+       *[other] published
+    }. This can be done only with a month that is: { $needed }.
+refusal-cannot-close = { $month } cannot be closed yet:{ $obstacles }
+refusal-no-such-version = { $month } has no close number { $version }. jinfu month list shows how often each month was closed.
+refusal-role-may-not = This is not done by the role { $role }, but by: { $allowed }.
+refusal-same-person = { $person } did an earlier step of this month. It takes another person.
+
+## What stands in the way of a close
+
+obstacle-not-over = { $month } is not over.
+obstacle-earlier-open = { $earlier } is still open; months are closed in order.
+obstacle-charges-due = { $charges } fee charges are not issued. Make the charge run.
+obstacle-offset-due = Credit is not offset against { $charges } charges. Make the offset run.
+obstacle-check-fails = The check fails: { $check }, by { $difference } yuan. The report shows the rows behind it.
+obstacle-pickups-held = Held pickups wait for a decision: { $numbers }.
+obstacle-numbers-missing = Devices are missing numbers ({ $numbers }). Wait for them to upload, or give a reason with --missing-reason.
 
 ## Troubles with the database
 
@@ -330,6 +372,32 @@ word-pickups-equal-credit = Pickups equal credit and stock
 word-stock-rolls-forward = Stock rolls forward
 word-opening-is-previous-closing = Opening is previous closing
 word-groups-sum-to-village = Groups sum to village
+word-state-open = open
+word-state-closed = closed
+word-state-reviewed = reviewed
+word-state-signed = signed
+word-state-published = published
+word-month = Month
+word-state = State
+word-version = Version
+word-check-code = Check code
+word-seal = Seal
+word-closed-by = Closed by
+word-reviewed-by = Reviewed by
+word-signed-by = Signed by
+word-figure = Figure
+word-before = Before
+word-after = After
+month-differences = { $month }: version { $before } against version { $after }, { $figures } figures differ
+report-sealed = { $state }, version { $version }, check code { $check_code }, seal { $seal }
+word-mass-balance = Mass balance since the start
+word-cash-by-custodian = Cash by custodian
+word-buyer-rolls-forward = Buyers roll forward
+word-fund-rolls-forward = Special fund rolls forward
+word-surplus = Surplus equals the change of net assets
+word-two-views-of-time = Two views of time agree
+word-numbers-are-gapless = Document numbers without gaps
+word-notice-equals-report = Notice equals report and ledger
 
 ## Kinds of journal entries
 
@@ -350,6 +418,12 @@ kind-cash-received = Cash received
 kind-cash-voided = Cash receipt voided
 kind-settings-changed = Settings changed
 kind-document-voided = Document voided
+kind-month-closed = Month closed
+kind-month-reviewed = Month reviewed
+kind-month-signed = Month signed
+kind-month-published = Month published
+kind-month-returned = Month returned
+kind-month-reopened = Month opened again
 kind-fees-charged = Fees charged
 kind-credit-offset = Credit offset
 refusal-too-many-cells = The row has { $cells } cells, its header only { $columns }.

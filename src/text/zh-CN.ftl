@@ -97,6 +97,24 @@ cli-run-charges = 开出一个月的卫生费
 cli-run-charges-dry-run = 只试算，不入账
 cli-run-offset = 用抵扣款抵一个月的卫生费
 cli-run-offset-dry-run = 只试算，不入账
+cli-close = 结账：核对后封存当月报表
+cli-close-dry-run = 只列出还不能结账的原因，不写入
+cli-review = 村务监督委员审核已结账的月份
+cli-review-dry-run = 只试算，不写入
+cli-sign = 镇审核员签收已审核的月份
+cli-sign-dry-run = 只试算，不写入
+cli-publish = 公示已签收的月份
+cli-publish-dry-run = 只试算，不写入
+cli-return = 退回已结账或已审核的月份，重新打开
+cli-return-dry-run = 只试算，不写入
+cli-reopen = 反结账：重新打开最近结账的月份；签收后只能由镇里打开
+cli-reopen-dry-run = 只试算，不写入
+cli-close-missing-reason = 设备缺号仍要结账的原因；印在签收单上
+cli-month = 各月状态，以及两次结账之间的差异
+cli-month-list = 各月的状态、版本、封签和校验码
+cli-month-differences = 同一月份两次结账的差异；不指定时比较最后两次
+cli-month-differences-before = 较早的版本
+cli-month-differences-after = 较晚的版本
 cli-verify = 核对账本：重算整条凭证链和每张汇总表
 cli-export = 把一个村的整本账写成文件，逐张凭证带校验
 cli-export-file = 文件（JSON Lines）
@@ -278,6 +296,30 @@ refusal-advance-refunded-since = 收款 { $number } 余下的预收后来已经�
 refusal-opening-charge-not-before = 期初应收的期间是 { $period }，要早于建账的 { $opening_month }。建账后的应收由程序按月生成，不写在期初里。
 refusal-policy-not-from-next-period = 新的收费办法不能从 { $effective_from } 起生效：要从还没有生成应收的下一期的第一个月起。换一个生效月份。
 refusal-change-before-latest = 户 { $household_no } 最近一次变更从 { $latest } 起生效，新的变更不能早于这一天。改好生效日期再提交。
+refusal-month-not-over = { $month } 还没有结束。请等下个月开始后再结账。
+refusal-earlier-month-open = { $earlier } 还没有结账，不能先结 { $month }：月份要按顺序结账。请先结 { $earlier }。
+refusal-later-month-closed = { $latest } 已在 { $month } 之后结账，{ $month } 不能再打开。只能打开最近结账的月份。
+refusal-month-stands = { $month } 现在{ $state ->
+        [open] 未结账
+        [closed] 已结账
+        [reviewed] 已审核
+        [signed] 已签收
+       *[other] 已公示
+    }，不能这样做。可以这样做的状态：{ $needed }。
+refusal-cannot-close = { $month } 还不能结账：{ $obstacles }
+refusal-no-such-version = { $month } 没有第 { $version } 次结账。用 jinfu month list 查看各月结过几次账。
+refusal-role-may-not = 角色 { $role } 不能做这一步，应由：{ $allowed }。
+refusal-same-person = 本月前面的步骤已由 { $person } 办理，这一步要换人。
+
+## 结账前还要处理的事
+
+obstacle-not-over = { $month } 还没有结束。
+obstacle-earlier-open = { $earlier } 还没有结账；月份要按顺序结账。
+obstacle-charges-due = 还有 { $charges } 笔卫生费没有计收。请先计费。
+obstacle-offset-due = 还有 { $charges } 笔应收可以用抵扣款抵扣。请先抵扣。
+obstacle-check-fails = 勾稽不符：{ $check }，差 { $difference } 元。报表列出了相关的行。
+obstacle-pickups-held = 待核对的回收单还没有处理：{ $numbers }。
+obstacle-numbers-missing = 设备缺号（{ $numbers }）。请等手机上传，或用 --missing-reason 写明原因。
 
 ## 数据库的问题
 
@@ -330,6 +372,32 @@ word-pickups-equal-credit = 回收金额与抵扣款、库存相符
 word-stock-rolls-forward = 库存期初期末衔接
 word-opening-is-previous-closing = 期初等于上期期末
 word-groups-sum-to-village = 各组合计等于全村
+word-state-open = 未结账
+word-state-closed = 已结账
+word-state-reviewed = 已审核
+word-state-signed = 已签收
+word-state-published = 已公示
+word-month = 月份
+word-state = 状态
+word-version = 版本
+word-check-code = 校验码
+word-seal = 封签
+word-closed-by = 结账人
+word-reviewed-by = 审核人
+word-signed-by = 签收人
+word-figure = 数字
+word-before = 原来
+word-after = 现在
+month-differences = { $month }：第 { $before } 版与第 { $after } 版，共 { $figures } 处不同
+report-sealed = { $state }，第 { $version } 版，校验码 { $check_code }，封签 { $seal }
+word-mass-balance = 开账以来重量平衡
+word-cash-by-custodian = 各保管人现金衔接
+word-buyer-rolls-forward = 应收收购商期初期末衔接
+word-fund-rolls-forward = 专项资金期初期末衔接
+word-surplus = 结余等于净资产变动
+word-two-views-of-time = 发生月与入账月两种口径相符
+word-numbers-are-gapless = 单据号连续无缺
+word-notice-equals-report = 公示与报表、总账相符
 
 ## 凭证种类
 
@@ -350,6 +418,12 @@ kind-cash-received = 收款已入账
 kind-cash-voided = 收款已作废
 kind-settings-changed = 设置已改
 kind-document-voided = 单据已作废
+kind-month-closed = 月份已结账
+kind-month-reviewed = 月份已审核
+kind-month-signed = 月份已签收
+kind-month-published = 月份已公示
+kind-month-returned = 月份已退回
+kind-month-reopened = 月份已反结账
 kind-fees-charged = 应收卫生费已生成
 kind-credit-offset = 抵扣已入账
 refusal-too-many-cells = 这一行有 { $cells } 格，表头只有 { $columns } 列。

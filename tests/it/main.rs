@@ -22,6 +22,7 @@ mod first_month;
 mod formats;
 mod harness;
 mod import;
+mod month;
 mod office;
 mod random_walk;
 mod tampering;

@@ -18,8 +18,8 @@ use crate::domain::pickup_material::{PickupMaterial, PickupSum};
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
 use crate::domain::seal::{Hash, check_code};
 use crate::domain::{
-    CollectorCode, DocumentKind, Group, HouseholdNo, Material, MaterialCode, Money, Month, Quantity, Unit,
-    VillageCode,
+    CollectorCode, DocumentKind, Group, HouseholdNo, Material, MaterialCode, Money, Month,
+    Quantity, Unit, VillageCode,
 };
 
 /// The numbers of a kind of document in a year.
@@ -336,7 +336,10 @@ impl<'a> Sums<'a> {
 
     /// What moved in the month by account and flow, debit positive.
     fn moved(&self, account: Account, flow: Flow) -> Money {
-        self.flows.get(&(account, flow)).copied().unwrap_or_default()
+        self.flows
+            .get(&(account, flow))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// What moved before the month, debit positive.

@@ -53,10 +53,16 @@ impl Figures {
         }
         for (key, sum) in &projections.pickup_materials {
             if key.month < month {
-                let before = self.picked_up_before.entry(key.material.clone()).or_default();
+                let before = self
+                    .picked_up_before
+                    .entry(key.material.clone())
+                    .or_default();
                 *before = before.saturating_add(sum.count);
             } else {
-                self.pickup_materials.entry(key.clone()).or_default().add(*sum);
+                self.pickup_materials
+                    .entry(key.clone())
+                    .or_default()
+                    .add(*sum);
             }
         }
         for ((at, flow), change) in &projections.charge_months {
@@ -174,7 +180,11 @@ impl Book {
             let given = last.saturating_sub(sequence.last);
             if given > 0 {
                 sequence.count = sequence.count.saturating_add(given);
-                sequence.least = if sequence.least == 0 { 1 } else { sequence.least };
+                sequence.least = if sequence.least == 0 {
+                    1
+                } else {
+                    sequence.least
+                };
                 (sequence.most, sequence.last) = (*last, *last);
             }
         }

@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn rows_are_compared_by_name_and_what_is_missing_is_told() {
-        let before = json!({"a": {"x": "1.00"}, "households": [{"household_no": "H1", "earned": "2.00"}]});
+        let before =
+            json!({"a": {"x": "1.00"}, "households": [{"household_no": "H1", "earned": "2.00"}]});
         let after = json!({"a": {"x": "1.00"}, "households": [
             {"household_no": "H0", "earned": "1.00"}, {"household_no": "H1", "earned": "3.00"},
         ]});

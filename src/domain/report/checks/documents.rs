@@ -33,16 +33,40 @@ pub(super) fn notice_equals_report(sources: &Sources<'_>) -> Comparison {
     let households =
         |figure: fn(&HouseholdFigures) -> Money| report.households.iter().map(figure).sum();
     for (name, total, sum) in [
-        ("credit closing", credit.closing, households(|row| row.credit_closing)),
-        ("credit earned", credit.earned(), households(|row| row.earned)),
+        (
+            "credit closing",
+            credit.closing,
+            households(|row| row.credit_closing),
+        ),
+        (
+            "credit earned",
+            credit.earned(),
+            households(|row| row.earned),
+        ),
         ("credit offset", credit.offset, households(|row| row.offset)),
-        ("credit payouts", credit.payouts, households(|row| row.payouts)),
-        ("fees closing", fees.closing, households(|row| row.fees_closing)),
+        (
+            "credit payouts",
+            credit.payouts,
+            households(|row| row.payouts),
+        ),
+        (
+            "fees closing",
+            fees.closing,
+            households(|row| row.fees_closing),
+        ),
         ("fees charged", fees.charged, households(|row| row.charged)),
         ("fees waived", fees.waived, households(|row| row.waived)),
         ("fees cash", fees.cash, households(|row| row.paid_cash)),
-        ("credit in the ledger", credit.closing, -sources.closing(Account::HouseholdCredit)),
-        ("fees in the ledger", fees.closing, sources.closing(Account::FeeReceivable)),
+        (
+            "credit in the ledger",
+            credit.closing,
+            -sources.closing(Account::HouseholdCredit),
+        ),
+        (
+            "fees in the ledger",
+            fees.closing,
+            sources.closing(Account::FeeReceivable),
+        ),
     ] {
         check.money(name, total, sum);
     }

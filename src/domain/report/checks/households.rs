@@ -2,8 +2,8 @@
 
 use crate::domain::account::Account;
 use crate::domain::journal::Flow;
-use crate::domain::report::checks::{Comparison, Sources};
 use crate::domain::report::GroupFigures;
+use crate::domain::report::checks::{Comparison, Sources};
 use crate::domain::{HouseholdNo, Money};
 
 /// The closing is the balance, and what it rolls forward from is what moved, each figure under its own name.

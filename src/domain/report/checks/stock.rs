@@ -44,8 +44,8 @@ pub(super) fn pickups_equal_credit(sources: &Sources<'_>) -> Comparison {
     let moved: Money = materials.map(|row| row.collected_value).sum();
     let earned = sources.report.credit.earned();
     check.money(Account::HouseholdCredit.code(), lines, earned);
-    check.money("1404, 1405", lines, stocked);
-    check.money("movements", lines, moved);
+    check.money("1404, 1405", earned, stocked);
+    check.money("movements", earned, moved);
     check
 }
 
@@ -81,7 +81,12 @@ pub(super) fn stock_rolls_forward(sources: &Sources<'_>) -> Comparison {
     let mut check = Comparison::of("stock_rolls_forward");
     for row in &sources.report.materials {
         let rolled = rolled(sources, &row.code);
-        check.quantity(row.code.as_str(), row.unit, rolled.count, row.closing.count());
+        check.quantity(
+            row.code.as_str(),
+            row.unit,
+            rolled.count,
+            row.closing.count(),
+        );
         check.money(row.code.as_str(), rolled.value, row.closing_value);
         let accounts = format!("1404, 1405 {}", row.code);
         check.money(accounts, booked(sources, row), row.closing_value);
