@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Month;
 use crate::domain::facts::Book;
-use crate::domain::journal::{Decision, Flow};
+use crate::domain::journal::{Decision, Flow, Posting, StockMovement};
 use crate::domain::month::business_date;
 use crate::domain::seal::Hash;
 
@@ -135,19 +135,7 @@ impl Book {
             return;
         }
         let is_reversal = decision.reverses.is_some();
-        for flow in decision
-            .postings
-            .iter_mut()
-            .map(|posting| &mut posting.flow)
-            .chain(
-                decision
-                    .movements
-                    .iter_mut()
-                    .map(|movement| &mut movement.flow),
-            )
-        {
-            *flow = of_an_earlier_month(*flow, is_reversal);
-        }
+        adjust(&mut decision.postings, &mut decision.movements, is_reversal);
     }
 
     /// Notes what an entry does to its month.
@@ -159,6 +147,15 @@ impl Book {
     /// The months of the book, by month.
     pub fn months(&self) -> &BTreeMap<Month, MonthStanding> {
         &self.months
+    }
+}
+
+/// Puts what belongs to an earlier month into its own column of the report (R-CO-5, R-PD-4).
+pub(crate) fn adjust(postings: &mut [Posting], movements: &mut [StockMovement], is_reversal: bool) {
+    let posted = postings.iter_mut().map(|posting| &mut posting.flow);
+    let moved = movements.iter_mut().map(|movement| &mut movement.flow);
+    for flow in posted.chain(moved) {
+        *flow = of_an_earlier_month(*flow, is_reversal);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Display};
 
 use crate::domain::journal::{Entry, Posting, Private, StockMovement};
+use crate::domain::month_close::adjust;
 use crate::domain::number::ROUNDING;
 use crate::domain::seal::{self, HASH_VERSION};
 use crate::domain::weight::{net_of, value_of};
@@ -94,7 +95,11 @@ fn numbers(book: &Book, stored: &StoredEntry) -> Option<Finding> {
 
 /// Postings and movements of an event that tells them alone.
 fn lines(entry: &Entry) -> Option<Finding> {
-    let (postings, movements) = entry.decision.event.booked()?;
+    let (mut postings, mut movements) = entry.decision.event.booked()?;
+    if entry.decision.origin_month.is_some() {
+        let is_reversal = entry.decision.reverses.is_some();
+        adjust(&mut postings, &mut movements, is_reversal);
+    }
     let (found, moved) = (&entry.decision.postings, &entry.decision.movements);
     let place = |line: usize| format!("{} {}", entry.seq, line.saturating_add(1));
     let posting = (0..postings.len().max(found.len())).find_map(|line| {

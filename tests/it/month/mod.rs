@@ -29,7 +29,7 @@ fn september() -> Month {
     month("2025-09")
 }
 
-/// The worked month with its charges and offsets, and books that are open for writing.
+/// The village of the worked month with its charges, two pickups and the offset, and books that are open for writing.
 async fn village(engine: Engine) -> (Database, Ledger) {
     let database = Database::new(engine).await;
     let golden = repository("tests/golden/2025-09-core");
@@ -42,6 +42,12 @@ async fn village(engine: Engine) -> (Database, Ledger) {
     let output = jinfu("en", &database.url, &words);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let ledger = database.open("2026-12-01T09:00:00+08:00", 7).await;
+    for (number, day, grams) in [("P1", "03", 8_350), ("P2", "12", 4_000)] {
+        let at = format!("2025-09-{day}T08:00:00+08:00");
+        done(&ledger, Role::Clerk, "wang", pickup(number, &at, grams)).await;
+    }
+    let offset = Command::OffsetCredit(OffsetCredit { month: september() });
+    act(&ledger, Role::Clerk, "wang", offset).await.unwrap();
     (database, ledger)
 }
 
@@ -181,8 +187,8 @@ fn a_month_is_closed_signed_opened_again_and_closed_with_its_differences() {
         let found = ledger.differences(&code(), at, None).await.unwrap();
         assert_eq!((found.before, found.after), (1, 2));
         let figure = |path: &str| found.differences.iter().find(|one| one.path == path);
-        assert_eq!(figure("pickups").unwrap().before.as_deref(), Some("6"));
-        assert_eq!(figure("pickups").unwrap().after.as_deref(), Some("7"));
+        assert_eq!(figure("pickups").unwrap().before.as_deref(), Some("2"));
+        assert_eq!(figure("pickups").unwrap().after.as_deref(), Some("3"));
         assert!(figure("credit/pickups").is_some());
         assert!(figure("cash_received").is_some());
         assert!(figure("credit/opening").is_none());
