@@ -67,6 +67,8 @@ pub(crate) fn charge_rows(id: i64, projections: &Projections) -> impl Iterator<I
         })
 }
 
+type PickupRow = (String, String, String, String, i64, i64, i64, i64);
+
 const PICKUPS: &str = "
 select
     month,
@@ -112,7 +114,7 @@ pub(crate) async fn load(
     figures: &mut Figures,
 ) -> Result<(), StoreError> {
     let at = month.to_string();
-    let rows: Vec<(String, String, String, String, i64, i64, i64, i64)> = run!(tx, connection => sqlx::query_as(PICKUPS).bind(village_id).bind(at.clone()).fetch_all(connection))?;
+    let rows: Vec<PickupRow> = run!(tx, connection => sqlx::query_as(PICKUPS).bind(village_id).bind(at.clone()).fetch_all(connection))?;
     for (month, origin, occurred, material, lines, count, value, told) in rows {
         let place = |column| Place("pickup_material", column);
         let origin = Some(origin.as_str()).filter(|origin| !origin.is_empty());

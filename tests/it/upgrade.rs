@@ -28,8 +28,11 @@ async fn old_book(folder: &Path) -> (Database, PathBuf) {
         .replace("pragma user_version", "pragma old.user_version");
     raw.must(&first).await;
     for table in tables {
+        let Some(columns) = columns_of(&first, &table) else {
+            continue;
+        };
         raw.must(&format!(
-            "insert into old.{table} select * from main.{table}"
+            "insert into old.{table} ({columns}) select {columns} from main.{table}"
         ))
         .await;
     }
@@ -37,6 +40,20 @@ async fn old_book(folder: &Path) -> (Database, PathBuf) {
         .await;
     drop(raw);
     (database, path)
+}
+
+/// The columns that a schema gives a table, if it has the table.
+fn columns_of(schema: &str, table: &str) -> Option<String> {
+    let (_, below) = schema.split_once(&format!("create table old.{table} ("))?;
+    let (body, _) = below.split_once("\n)")?;
+    let names = body.lines().filter_map(|line| {
+        let name = line.strip_prefix("    ")?.split(' ').next()?;
+        let is_column = !name.is_empty()
+            && !["primary", "foreign", "unique", "check", "--", ")"].contains(&name)
+            && !name.starts_with(['\'', ')']);
+        is_column.then_some(name)
+    });
+    Some(names.collect::<Vec<_>>().join(", "))
 }
 
 #[test]

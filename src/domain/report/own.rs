@@ -150,6 +150,7 @@ impl Book {
     }
 
     /// The report that a month was closed with, while it is closed.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a close has no other event")]
     fn notice(&self, month: Month) -> Option<serde_json::Value> {
         let standing = self.months.get(&month)?;
         let number = DocumentNo::parse("number", &format!("{month}/{}", standing.version)).ok()?;

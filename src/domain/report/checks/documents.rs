@@ -73,23 +73,23 @@ pub(super) fn notice_equals_report(sources: &Sources<'_>) -> Comparison {
     if let Some(notice) = &sources.sums.figures.notice {
         let now = serde_json::to_value(report).unwrap_or_default();
         for section in ["credit", "fees", "accounts"] {
-            compare(&mut check, section, &notice[section], &now[section]);
+            compare(&mut check, section, notice.get(section), now.get(section));
         }
         for figure in ["cash_received", "advance_closing"] {
-            check.money(figure, amount(&notice[figure]), amount(&now[figure]));
+            check.money(figure, amount(notice.get(figure)), amount(now.get(figure)));
         }
     }
     check
 }
 
 /// Every figure of a section on the notice and in the books.
-fn compare(check: &mut Comparison, section: &str, notice: &Value, now: &Value) {
+fn compare(check: &mut Comparison, section: &str, notice: Option<&Value>, now: Option<&Value>) {
     let mut figures: BTreeMap<&str, (Money, Money)> = BTreeMap::new();
-    for (name, value) in notice.as_object().into_iter().flatten() {
-        figures.entry(name).or_default().0 = amount(value);
+    for (name, value) in notice.and_then(Value::as_object).into_iter().flatten() {
+        figures.entry(name).or_default().0 = amount(Some(value));
     }
-    for (name, value) in now.as_object().into_iter().flatten() {
-        figures.entry(name).or_default().1 = amount(value);
+    for (name, value) in now.and_then(Value::as_object).into_iter().flatten() {
+        figures.entry(name).or_default().1 = amount(Some(value));
     }
     for (name, (told, there)) in figures {
         check.money(format!("{section} {name}"), told, there);
@@ -97,6 +97,7 @@ fn compare(check: &mut Comparison, section: &str, notice: &Value, now: &Value) {
 }
 
 /// A figure as it is written; one that is not there is nothing.
-fn amount(value: &Value) -> Money {
-    serde_json::from_value(value.clone()).unwrap_or_default()
+fn amount(value: Option<&Value>) -> Money {
+    let written = value.and_then(|value| serde_json::from_value(value.clone()).ok());
+    written.unwrap_or_default()
 }

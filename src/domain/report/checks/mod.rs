@@ -54,14 +54,14 @@ impl Comparison {
     fn money(&mut self, row: impl Into<String>, expected: Money, found: Money) {
         if expected != found {
             self.difference += apart(expected, found);
-            self.text(row, expected, found);
+            self.text(row, &expected, &found);
         }
     }
 
     /// Notes a row whose numbers differ.
     fn number(&mut self, row: impl Into<String>, expected: i64, found: i64) {
         if expected != found {
-            self.text(row, expected, found);
+            self.text(row, &expected, &found);
         }
     }
 
@@ -69,11 +69,11 @@ impl Comparison {
     fn quantity(&mut self, row: impl Into<String>, unit: Unit, expected: i64, found: i64) {
         if expected != found {
             let shown = |count| crate::domain::Quantity::new(unit, count);
-            self.text(row, shown(expected), shown(found));
+            self.text(row, &shown(expected), &shown(found));
         }
     }
 
-    fn text(&mut self, row: impl Into<String>, expected: impl ToString, found: impl ToString) {
+    fn text(&mut self, row: impl Into<String>, expected: &dyn ToString, found: &dyn ToString) {
         self.rows.push(CheckRow {
             row: row.into(),
             expected: expected.to_string(),

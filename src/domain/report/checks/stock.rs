@@ -110,7 +110,7 @@ pub(super) fn mass_balance(sources: &Sources<'_>) -> Comparison {
     for (code, count) in &figures.picked_up_before {
         add(code, *count);
     }
-    for (key, sum) in figures.pickup_materials.iter() {
+    for (key, sum) in &figures.pickup_materials {
         if key.month == month {
             add(&key.material, sum.count);
         }
