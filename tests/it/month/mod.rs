@@ -1,6 +1,7 @@
 //! The close of a month: closed, reviewed, signed, published, opened again; what stands in the way, and what the database itself refuses.
 
 mod checks;
+mod in_memory;
 
 use jinfu::domain::closing::{CloseMonth, Obstacle};
 use jinfu::domain::decide::Outcome;
