@@ -15,6 +15,10 @@ create table village_month (
     last_hash bytea check (length(last_hash) = 32),
     -- The seal of its last close.
     seal bytea check (length(seal) = 32),
+    -- Who closed, reviewed and signed it.
+    closed_by text,
+    reviewed_by text,
+    signed_by text,
     primary key (village_id, month)
 );
 
@@ -117,35 +121,27 @@ create table pickup_line (
     primary key (village_id, household_no, material, occurred_at, seq, line_no)
 );
 
-insert into pickup_line (village_id, household_no, material, occurred_at, seq, line_no, pickup_no, quantity, source, live)
-with recursive made (village_id, seq, occurred_at, household_no, pickup_no) as (
-    select village_id, seq, occurred_at, content::json ->> 'household_no', content::json ->> 'pickup_no'
-    from journal_entry
-    where kind = 'pickup_recorded'
-    union all
-    select e.village_id, e.seq, m.occurred_at, m.household_no, e.content::json ->> 'new_no'
-    from made as m
-    join journal_entry as e
-        on e.village_id = m.village_id
-        and e.reverses_seq = m.seq
-    where e.kind = 'pickup_corrected'
-)
-select
-    m.village_id,
-    m.household_no,
-    s.material,
-    m.occurred_at,
-    m.seq,
-    row_number() over (partition by m.village_id, m.seq order by s.line_no),
-    m.pickup_no,
-    s.quantity,
-    s.collector,
-    case when r.seq is null then 1 else 0 end
-from made as m
-join stock_movement as s
-    on s.village_id = m.village_id
-    and s.seq = m.seq
-    and s.direction = 'in'
-left join journal_entry as r
-    on r.village_id = m.village_id
-    and r.reverses_seq = m.seq;
+-- What was picked up by the month it is booked in, the month it is adjusted for where that is another, and the month it happened in: written from
+-- the pickups themselves, so that stock and credit can be compared with it.
+create table pickup_material (
+    village_id bigint not null,
+    month text not null,
+    origin_month text not null,
+    occurred_month text not null,
+    material text not null,
+    lines bigint not null,
+    quantity bigint not null,
+    value_fen bigint not null,
+    -- What told prices differ from those in force (R-PR-3).
+    told_fen bigint not null,
+    primary key (village_id, month, origin_month, occurred_month, material)
+);
+
+-- What moved on charges by month, written from what each posting says of its charge.
+create table charge_month (
+    village_id bigint not null,
+    month text not null,
+    flow text not null,
+    amount_fen bigint not null,
+    primary key (village_id, month, flow)
+);

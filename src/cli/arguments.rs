@@ -10,6 +10,7 @@ use crate::cli::held::{CollectorTask, HeldTask};
 use crate::cli::household::{
     ArriveOptions, ClearingOptions, DepartOptions, MergeOptions, SplitOptions,
 };
+use crate::cli::month::{CloseOptions, MonthTask, ReasonOptions, StepOptions};
 use crate::cli::office::{ChargeTask, CustodyTask, FundTask, PayTask};
 use crate::cli::payout::PayoutTask;
 use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
@@ -79,6 +80,14 @@ pub(super) enum Task {
     Charge(ChargeTask),
     #[command(subcommand)]
     Village(VillageTask),
+    Close(CloseOptions),
+    Review(StepOptions),
+    Sign(StepOptions),
+    Publish(StepOptions),
+    Return(ReasonOptions),
+    Reopen(ReasonOptions),
+    #[command(subcommand)]
+    Month(MonthTask),
     Verify(VerifyOptions),
     Export(ExportOptions),
     ImportJournal(ImportJournalOptions),

@@ -8,6 +8,7 @@ mod held;
 mod help;
 mod household;
 mod import;
+mod month;
 mod office;
 mod payout;
 mod read;
@@ -163,6 +164,13 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
         Task::Pay(task) => office::pay(session, task).await,
         Task::Charge(task) => office::charge(session, task).await,
         Task::Village(task) => settings::village(session, task).await,
+        Task::Close(options) => month::close(session, options).await,
+        Task::Review(options) => month::step(session, options, month::review).await,
+        Task::Sign(options) => month::step(session, options, month::sign).await,
+        Task::Publish(options) => month::step(session, options, month::publish).await,
+        Task::Return(options) => month::open_again(session, options, month::give_back).await,
+        Task::Reopen(options) => month::open_again(session, options, month::reopen).await,
+        Task::Month(task) => month::month(session, task).await,
     }
 }
 

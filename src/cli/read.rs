@@ -76,7 +76,7 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
         ("advance", report.advance_closing.to_string()),
     ];
     let parts = [
-        texts.tell("report-title", &title) + "\n",
+        texts.tell("report-title", &title) + "\n" + &sealed_line(texts, report),
         balance_table(
             texts,
             "credit",
@@ -95,6 +95,23 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
         checks_table(texts, report),
     ];
     parts.join("\n")
+}
+
+/// How a closed month stands; nothing for an open one.
+fn sealed_line(texts: &Texts, report: &MonthReport) -> String {
+    let Some(sealed) = &report.sealed else {
+        return String::new();
+    };
+    let facts = [
+        (
+            "state",
+            texts.say(&format!("word-state-{}", sealed.state.word())),
+        ),
+        ("version", sealed.version.to_string()),
+        ("check_code", sealed.check_code.clone()),
+        ("seal", sealed.seal.to_string()),
+    ];
+    texts.tell("report-sealed", &facts) + "\n"
 }
 
 pub(super) fn words(texts: &Texts, names: &[&str]) -> Vec<String> {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::cash_custody::{Deposit, HandIn};
 use crate::domain::clearing::{ArriveHousehold, DepartHousehold};
+use crate::domain::closing::CloseMonth;
 use crate::domain::collector::RegisterCollector;
 use crate::domain::collector_pay::{EarnPay, PayCollector};
 use crate::domain::dispute::{AnswerDispute, OpenDispute};
@@ -33,6 +34,7 @@ use crate::domain::sale::{BuyerPays, RecordSale};
 use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{OffsetCredit, ReceiveCash, VoidCash};
+use crate::domain::sign_off::{PublishMonth, ReopenMonth, ReturnMonth, ReviewMonth, SignMonth};
 use crate::domain::split::SplitHousehold;
 use crate::domain::stock_count::CountStock;
 use crate::domain::transit::RecordIntake;
@@ -142,6 +144,18 @@ pub enum Command {
     CancelPayout(CancelPayout),
     /// Notes which payouts have expired.
     ExpirePayouts(ExpirePayouts),
+    /// Closes a month.
+    CloseMonth(CloseMonth),
+    /// Reviews a month.
+    ReviewMonth(ReviewMonth),
+    /// Signs a month.
+    SignMonth(SignMonth),
+    /// Publishes a month.
+    PublishMonth(PublishMonth),
+    /// Returns a month.
+    ReturnMonth(ReturnMonth),
+    /// Opens a closed month again.
+    ReopenMonth(ReopenMonth),
 }
 
 /// A command with who asks, for which village, and under which id.
@@ -204,14 +218,16 @@ impl Command {
             Command::OpenDispute(command) => command.private(),
             Command::AnswerDispute(command) => command.private(),
             Command::CancelPayout(command) => command.private(),
-            Command::ReceiveFund(_)
+            Command::ReturnMonth(command) => command.private(),
+            Command::ReopenMonth(command) => command.private(),
+            Command::OpenVillage(_)
+            | Command::ReceiveFund(_)
             | Command::SpendFund(_)
             | Command::EarnPay(_)
             | Command::PayCollector(_)
             | Command::HandIn(_)
             | Command::Deposit(_)
             | Command::WriteOff(_)
-            | Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
             | Command::PublishPriceList(_)
@@ -236,7 +252,11 @@ impl Command {
             | Command::RequestPayout(_)
             | Command::ApprovePayout(_)
             | Command::PayPayout(_)
-            | Command::ExpirePayouts(_) => PrivateDetails::default(),
+            | Command::ExpirePayouts(_)
+            | Command::CloseMonth(_)
+            | Command::ReviewMonth(_)
+            | Command::SignMonth(_)
+            | Command::PublishMonth(_) => PrivateDetails::default(),
         }
     }
 
@@ -248,7 +268,10 @@ impl Command {
     pub const fn usual_role(&self) -> Role {
         match self {
             // Four eyes (R-ST-5): another person than the clerk who requested.
-            Command::ApprovePayout(_) => Role::Supervisor,
+            Command::ApprovePayout(_) | Command::ReviewMonth(_) | Command::ReturnMonth(_) => {
+                Role::Supervisor
+            }
+            Command::SignMonth(_) => Role::Official,
             _ => Role::Clerk,
         }
     }
@@ -258,7 +281,7 @@ impl Command {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether it concerns every household of the village, so that it runs as a batch of its own.
+    /// Whether it concerns every household of the village, or lets a month take entries again, so that it runs as a batch of its own.
     pub const fn is_village_wide(&self) -> bool {
         matches!(
             self,
@@ -266,6 +289,9 @@ impl Command {
                 | Command::ChargeFees(_)
                 | Command::OffsetCredit(_)
                 | Command::OpenRound(_)
+                | Command::CloseMonth(_)
+                | Command::ReturnMonth(_)
+                | Command::ReopenMonth(_)
         )
     }
 
@@ -376,6 +402,7 @@ impl Command {
             Command::RecordTrip(command) => command.needs(),
             Command::OpenDispute(command) => command.needs(),
             Command::AnswerDispute(command) => command.needs(),
+            Command::CloseMonth(command) => command.needs(),
             Command::OpenVillage(_)
             | Command::ChangeSettings(_)
             | Command::RegisterMaterial(_)
@@ -390,6 +417,11 @@ impl Command {
             Command::ApprovePayout(ApprovePayout { number, .. })
             | Command::PayPayout(PayPayout { number, .. })
             | Command::CancelPayout(CancelPayout { number, .. }) => step_needs(number),
+            Command::ReviewMonth(_)
+            | Command::SignMonth(_)
+            | Command::PublishMonth(_)
+            | Command::ReturnMonth(_)
+            | Command::ReopenMonth(_) => Vec::new(),
         }
     }
 }

@@ -169,6 +169,12 @@ fn dispatch(book: &Book, command: &Command) -> Result<Option<Decision>, Stop> {
         Command::PayPayout(command) => command.decide(book).map(Some),
         Command::CancelPayout(command) => command.decide(book).map(Some),
         Command::ExpirePayouts(command) => command.decide(book),
+        Command::CloseMonth(command) => command.decide(book).map(Some),
+        Command::ReviewMonth(command) => command.decide(book).map(Some),
+        Command::SignMonth(command) => command.decide(book).map(Some),
+        Command::PublishMonth(command) => command.decide(book).map(Some),
+        Command::ReturnMonth(command) => command.decide(book).map(Some),
+        Command::ReopenMonth(command) => command.decide(book).map(Some),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::cash_custody::{CashDeposit, CashHandIn};
 use crate::domain::clearing::{HouseholdArrived, HouseholdDeparted};
+use crate::domain::closing::MonthClosed;
 use crate::domain::collector::RegisterCollector;
 use crate::domain::collector_pay::{CollectorPayment, EarnedPay};
 use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
@@ -30,6 +31,7 @@ use crate::domain::sale::{BuyerPayment, Sale};
 use crate::domain::schedule::SetSchedule;
 use crate::domain::settings::ChangeSettings;
 use crate::domain::settlement::{CashReceipt, CashVoided, OffsetCredit};
+use crate::domain::sign_off::MonthMoved;
 use crate::domain::split::WasSplit;
 use crate::domain::stock_count::StockCount;
 use crate::domain::transit::Intake;
@@ -140,6 +142,18 @@ pub enum Event {
     PayoutCancelled(PayoutCancelled),
     /// The days of payouts were over.
     PayoutsExpired(PayoutsExpired),
+    /// A month was closed.
+    MonthClosed(MonthClosed),
+    /// A month was reviewed.
+    MonthReviewed(MonthMoved),
+    /// A month was signed.
+    MonthSigned(MonthMoved),
+    /// A month was published.
+    MonthPublished(MonthMoved),
+    /// A month was returned.
+    MonthReturned(MonthMoved),
+    /// A closed month was opened again.
+    MonthReopened(MonthMoved),
 }
 
 impl Event {
@@ -196,6 +210,12 @@ impl Event {
             Event::PayoutPaid(_) => "payout_paid",
             Event::PayoutCancelled(_) => "payout_cancelled",
             Event::PayoutsExpired(_) => "payouts_expired",
+            Event::MonthClosed(_) => "month_closed",
+            Event::MonthReviewed(_) => "month_reviewed",
+            Event::MonthSigned(_) => "month_signed",
+            Event::MonthPublished(_) => "month_published",
+            Event::MonthReturned(_) => "month_returned",
+            Event::MonthReopened(_) => "month_reopened",
         }
     }
 
@@ -381,6 +401,7 @@ impl Event {
             // What is held has its number, and what was rejected keeps it.
             Event::PickupHeld(event) => Some((DocumentKind::Pickup, &event.pickup.pickup_no)),
             Event::HeldResolved(event) => Some((DocumentKind::Pickup, &event.pickup_no)),
+            Event::MonthClosed(event) => Some((DocumentKind::MonthClose, &event.number)),
             other => other
                 .pickup()
                 .map(|pickup| (DocumentKind::Pickup, &pickup.pickup_no)),

@@ -18,6 +18,7 @@ use crate::domain::price_list::PriceList;
 use crate::domain::projection::{Projections, Stock};
 use crate::domain::recent_lines::RecentLines;
 use crate::domain::register::{RegisterKind, RegisterRow};
+use crate::domain::report::Figures;
 use crate::domain::seal::{Hash, genesis};
 use crate::domain::settings::Settings;
 use crate::domain::village::Village;
@@ -57,6 +58,8 @@ pub enum Need {
     VillageExists(VillageCode),
     /// How much a collector brought in a month by weight, in grams.
     CollectorWeight(CollectorCode, Month),
+    /// What the report of a month is made from.
+    Figures(Month),
     /// Every household with its account: the credit that moved after the month, and of the charges those that are open and those of periods
     /// that reach into the month or begin after it.
     WholeVillage(Month),
@@ -270,6 +273,7 @@ pub struct Book {
     pub(crate) other_villages: Known<VillageCode, ()>,
     pub(crate) weights: Known<(CollectorCode, Month), i64>,
     pub(crate) whole_from: Option<Month>,
+    pub(crate) figures: Option<(Head, Month, Figures)>,
     pub(crate) projections: Projections,
 }
 
@@ -301,6 +305,7 @@ impl Book {
             other_villages: Known::default(),
             weights: Known::default(),
             whole_from: None,
+            figures: None,
             projections: Projections::default(),
         }
     }
@@ -329,6 +334,7 @@ impl Book {
         book.stock = Some(BTreeMap::new());
         book.weights.set_complete();
         book.whole_from = Some(Month::of(crate::domain::household::BEGINNING));
+        book.projections.are_whole = true;
         book
     }
 
@@ -372,6 +378,7 @@ impl Book {
         self.other_villages = Known::default();
         self.weights = Known::default();
         self.recent_lines = RecentLines::default();
+        self.figures = None;
         let open = &self.open_registers;
         self.registers
             .retain(|(kind, _), row| row.is_some_and(|row| row.is_open) && open.contains_key(kind));
@@ -432,6 +439,7 @@ impl Book {
             Need::CollectorWeight(collector, month) => {
                 self.collector_weight(collector, *month).is_err()
             }
+            Need::Figures(month) => self.figures(*month).is_err(),
             Need::WholeVillage(from) => self.whole_village(*from).is_err(),
         }
     }

@@ -34,6 +34,7 @@ pub mod opening;
 pub mod payout;
 mod payout_hold;
 pub mod pickup;
+pub mod pickup_material;
 pub mod price_list;
 pub mod recent_lines;
 pub mod refuse;
@@ -52,9 +53,11 @@ pub mod village;
 mod weighing;
 pub mod write_off;
 
+pub mod closing;
 pub mod month_close;
 pub mod register;
 pub mod reversal;
+pub mod sign_off;
 
 pub mod command;
 pub mod decide;

@@ -67,6 +67,12 @@ pub struct MonthStanding {
     pub last_hash: Option<Hash>,
     /// The seal of its last close (R-PD-6); none while it was never closed.
     pub seal: Option<Hash>,
+    /// Who closed it, as the journal writes it; none while it is open.
+    pub closed_by: Option<String>,
+    /// Who reviewed it.
+    pub reviewed_by: Option<String>,
+    /// Who signed it.
+    pub signed_by: Option<String>,
 }
 
 impl Default for MonthStanding {
@@ -76,6 +82,9 @@ impl Default for MonthStanding {
             version: 0,
             last_hash: None,
             seal: None,
+            closed_by: None,
+            reviewed_by: None,
+            signed_by: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::journal::{Entry, Flow, Posting, Private};
 use crate::domain::month::Month;
 use crate::domain::move_out::RepricedCharge;
 use crate::domain::opening::OpeningLine;
+use crate::domain::pickup_material::{PickupMaterial, PickupSum};
 use crate::domain::price_list::PriceList;
 use crate::domain::recent_lines::{Lines, Pair};
 use crate::domain::sale::SaleMonth;
@@ -96,6 +97,12 @@ pub struct Projections {
     pub household_entries: Vec<(HouseholdNo, i64)>,
     /// Personal details.
     pub people: BTreeMap<HouseholdNo, Person>,
+    /// What was picked up, by the pickups themselves.
+    pub pickup_materials: BTreeMap<PickupMaterial, PickupSum>,
+    /// What moved on charges by month and flow, as their postings say; what is owed is positive.
+    pub charge_months: BTreeMap<(Month, Flow), Money>,
+    /// Whether they are those of the whole journal, because nothing was ever written out.
+    pub are_whole: bool,
     /// Charges that changed.
     pub charges: HashSet<(HouseholdNo, ChargeKey)>,
     /// Whether the village was opened.
@@ -151,6 +158,7 @@ impl Book {
                 .push((household, entry.seq));
         }
         self.apply_lines(entry);
+        self.apply_pickup_material(entry);
         self.apply_documents(entry);
         self.change_month(month, |standing| standing.last_hash = Some(entry.hash));
         let accepted = Accepted {
@@ -252,6 +260,12 @@ impl Book {
             Event::PickupHeld(event) => self.apply_held(event, entry.month()),
             Event::HeldResolved(event) => self.apply_resolved(event, entry.month()),
             Event::CollectorRegistered(event) => self.apply_collector(event, entry.month()),
+            Event::MonthClosed(event) => self.apply_close(entry, event),
+            Event::MonthReviewed(_)
+            | Event::MonthSigned(_)
+            | Event::MonthPublished(_)
+            | Event::MonthReturned(_)
+            | Event::MonthReopened(_) => self.apply_sign_off(entry),
             Event::CashReceived(_)
             | Event::BuyerPaid(_)
             | Event::StockCounted(_)
@@ -440,6 +454,10 @@ impl Book {
                 group,
             };
             *self.projections.account_months.entry(key).or_default() += amount;
+            if side.account == Account::FeeReceivable && posting.charge.is_some() {
+                let key = (month, posting.flow);
+                *self.projections.charge_months.entry(key).or_default() += amount;
+            }
             let Some(number) = household else { continue };
             if let Some(account) = self.accounts.get_known(&number) {
                 account.advance_side(&number, side.account, month, posting, amount);

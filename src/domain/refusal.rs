@@ -11,6 +11,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::domain::closing::Obstacle;
 use crate::domain::month::Month;
 use crate::domain::{Money, VillageCode};
 
@@ -161,6 +162,31 @@ pub enum Refusal {
     MonthNotBegun { month: Month },
     /// A month that is closed takes no entry (R-PD-3).
     MonthClosed { month: Month },
+
+    // The close, and who signs it off.
+    /// Only a month that is over is closed.
+    MonthNotOver { month: Month },
+    /// Months close in order (R-PD-5).
+    EarlierMonthOpen { month: Month, earlier: Month },
+    /// Only the latest closed month is opened again (R-PD-5).
+    LaterMonthClosed { month: Month, latest: Month },
+    /// The month is not in the state that this starts from (R-PD-1).
+    MonthStands {
+        month: Month,
+        state: &'static str,
+        needed: String,
+    },
+    /// What stands in the way of closing a month, all of it (R-PD-2).
+    CannotClose {
+        month: Month,
+        obstacles: Vec<Obstacle>,
+    },
+    /// The month was not closed so often.
+    NoSuchVersion { month: Month, version: i64 },
+    /// It is not for this role.
+    RoleMayNot { role: &'static str, allowed: String },
+    /// It takes another person than the one who did the step before.
+    SamePerson { person: String },
 
     // Station and documents.
     /// More is asked for than is in stock (R-SA-2).

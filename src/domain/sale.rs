@@ -295,6 +295,15 @@ pub struct SaleMonth {
     pub income: Money,
 }
 
+impl SaleMonth {
+    /// Adds a change.
+    pub fn add(&mut self, change: SaleMonth) {
+        self.own = self.own.saturating_add(change.own);
+        self.ticket = self.ticket.saturating_add(change.ticket);
+        self.income += change.income;
+    }
+}
+
 impl Book {
     /// Notes that a document was voided: a sale that is taken back as a fact of an earlier month leaves what was sold in this one as it is.
     pub(crate) fn apply_sale_void(&mut self, entry: &Entry, event: &DocumentVoided) {
@@ -320,9 +329,11 @@ impl Book {
             };
             let key = (month, line.material.clone());
             let sums = self.projections.sale_months.entry(key).or_default();
-            sums.own = sums.own.saturating_add(signed(line.own.count()));
-            sums.ticket = sums.ticket.saturating_add(signed(line.ticket.count()));
-            sums.income += if is_void { -line.income } else { line.income };
+            sums.add(SaleMonth {
+                own: signed(line.own.count()),
+                ticket: signed(line.ticket.count()),
+                income: if is_void { -line.income } else { line.income },
+            });
         }
     }
 }

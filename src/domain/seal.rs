@@ -153,6 +153,34 @@ pub fn chain(previous: Hash, entry: &Entry) -> Hash {
     encoder.finish()
 }
 
+/// The seal of a month (R-PD-6): over the seal of the month before, the last entry booked in it, and the report as it is kept.
+pub fn month_seal(previous: Option<Hash>, last: Option<Hash>, report: &str) -> Hash {
+    let bytes = |hash: Option<Hash>| hash.map_or_else(Vec::new, |hash| hash.0.to_vec());
+    Encoder::new("jinfu month")
+        .number(HASH_VERSION)
+        .bytes(&bytes(previous))
+        .bytes(&bytes(last))
+        .text(report)
+        .finish()
+}
+
+/// The digits of Crockford's base 32: none that is taken for another.
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The first 40 bits of a seal in Crockford's base 32, as printed on the notice and the sign-off sheet (R-PD-6).
+pub fn check_code(seal: &Hash) -> String {
+    let bits = seal
+        .0
+        .iter()
+        .take(5)
+        .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let digit = |shift: u32| {
+        let index = usize::try_from(bits.checked_shr(shift).unwrap_or(0) & 31).unwrap_or(0);
+        char::from(CROCKFORD.get(index).copied().unwrap_or(b'0'))
+    };
+    [35, 30, 25, 20, 15, 10, 5, 0].map(digit).iter().collect()
+}
+
 fn encode_posting(encoder: Encoder, posting: &Posting) -> Encoder {
     encoder
         .text(posting.debit.account.code())
@@ -197,6 +225,14 @@ mod tests {
             Encoder::new("t").text("ab").text("c").finish(),
             Encoder::new("t").text("a").text("bc").finish()
         );
+    }
+
+    #[test]
+    fn a_check_code_is_the_first_40_bits() {
+        let mut seal = Hash([0xff; 32]);
+        assert_eq!(check_code(&seal), "ZZZZZZZZ");
+        seal.0[0..5].copy_from_slice(&[0x00, 0x44, 0x32, 0x14, 0xc7]);
+        assert_eq!(check_code(&seal), "01234567");
     }
 
     #[test]

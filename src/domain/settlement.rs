@@ -329,7 +329,10 @@ impl OffsetCredit {
 }
 
 /// What the offset run of a month would post: min(credit at the month's end, credit now) less what payouts hold, against charges issued by then.
-fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
+///
+/// # Errors
+/// [`Stop::Missing`] if the village is not loaded whole.
+pub(crate) fn offsets(book: &Book, month: Month) -> Result<Vec<Posting>, Stop> {
     let may_save_up = book.village()?.credit.save_up_allowed && month.first_day().month() != 12;
     let holds = book.payout_holds()?;
     let mut postings = Vec::new();

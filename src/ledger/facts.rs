@@ -17,7 +17,8 @@ use crate::domain::{
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, cash, charge, document, household, journal, month, price_list, register, village,
+    balance, cash, charge, document, household, journal, month, price_list, register, report,
+    village,
 };
 
 /// A village's facts with its surrogate key, which a village has once it is opened.
@@ -243,6 +244,12 @@ impl Facts {
         self.load_weights(tx, &wanted.weights).await?;
         for (id, from) in wanted.whole_villages {
             self.load_whole(tx, id, from).await?;
+        }
+        for (id, month) in wanted.figures {
+            let figures = report::load(tx, id, month).await?;
+            if let Some(book) = self.by_id(id) {
+                book.load_figures(month, figures);
+            }
         }
         Ok(())
     }
@@ -583,6 +590,7 @@ struct Wanted {
     stock: Vec<i64>,
     other_villages: Vec<(i64, VillageCode)>,
     weights: Vec<(i64, CollectorCode, Month)>,
+    figures: Vec<(i64, Month)>,
     whole_villages: Vec<(i64, Month)>,
 }
 
@@ -612,6 +620,7 @@ impl Wanted {
             Need::CollectorWeight(collector, month) => {
                 self.weights.push((id, collector.clone(), *month));
             }
+            Need::Figures(month) => self.figures.push((id, *month)),
             Need::WholeVillage(from) => self.whole_villages.push((id, *from)),
         }
     }

@@ -6,6 +6,7 @@ pub mod custody;
 mod error;
 mod facts;
 mod held;
+pub mod months;
 pub mod payout;
 mod rebuild;
 mod region;
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Chance, Clock};
-use crate::domain::report::{MonthReport, Subject, month_report};
+use crate::domain::report::{MonthReport, Sealed, Subject, month_report};
 use crate::domain::{Month, Refusal, Request, Village, VillageCode};
 pub use crate::ledger::error::{Error, Trouble};
 pub use crate::ledger::transfer::Rejected;
@@ -33,7 +34,7 @@ use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::migrate::{self, Address};
-use crate::store::{PATIENCE, Store, Writer, report, village as villages};
+use crate::store::{PATIENCE, Store, Writer, month as standings, report, village as villages};
 
 /// The books of a database, opened for reading, or for writing as well.
 #[derive(Debug)]
@@ -276,6 +277,8 @@ impl Ledger {
             .into_iter()
             .map(|(_, code, material)| (code, material))
             .collect();
+        let standing = standings::load(&mut tx, &[id]).await?;
+        let standing = standing.into_iter().find(|(_, at, _)| *at == month);
         tx.rollback().await?;
         let subject = Subject {
             village: code,
@@ -283,7 +286,9 @@ impl Ledger {
             township: &village.township,
             materials: &materials,
         };
-        Ok(month_report(&subject, month, &figures))
+        let mut report = month_report(&subject, month, &figures);
+        report.sealed = standing.and_then(|(_, _, standing)| Sealed::of(&standing));
+        Ok(report)
     }
 
     /// The village of a code, or the only village of the database.

@@ -137,7 +137,12 @@ fn read_page<E>(
             return Err(Rejected::Entry(book.head().next_seq, Box::new(finding)));
         }
         book.apply(&stored.entry, private.as_ref());
+        let opens_month = stored.entry.decision.event.opens_month();
         page.push((id, stored.entry, private));
+        // The database refuses the next entry of that month until it knows that the month is open.
+        if opens_month {
+            break;
+        }
     }
     Ok(page)
 }

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::month_close::MonthState;
 use crate::domain::register::RegisterKind;
+use crate::domain::report::year_and_number;
 use crate::domain::seal::Hash;
 use crate::domain::{
     Account, AccountRef, ChargeKey, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind,
@@ -102,6 +103,11 @@ impl Place {
 
     pub(crate) fn document(self, value: &str) -> Result<DocumentNo, StoreError> {
         self.read(value, DocumentNo::parse)
+    }
+
+    pub(crate) fn year_and_number(self, value: &str) -> Result<(i16, i64), StoreError> {
+        let number = self.document(value)?;
+        year_and_number(&number).ok_or_else(|| self.corrupt(value))
     }
 
     pub(crate) fn document_kind(self, value: &str) -> Result<DocumentKind, StoreError> {

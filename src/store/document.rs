@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::FromRow;
 
 use crate::domain::facts::Document;
+use crate::domain::report::Sequence;
 use crate::domain::{DocumentKind, DocumentNo};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Conflict, Kind, Rows, Table, select_keyed};
-use crate::store::engine::Tx;
+use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 
 pub(crate) const DOCUMENT: Table = Table {
@@ -176,4 +177,50 @@ pub(crate) async fn load_details(
             Ok((number, details))
         })
         .collect()
+}
+
+const LOAD_SEQUENCES: &str = "
+select
+    kind,
+    substr(number, 1, 4) as year,
+    count(*),
+    min(number),
+    max(number)
+from document
+where village_id = $1
+    and kind not in ('opening', 'pickup', 'month_close')
+group by kind, substr(number, 1, 4)
+";
+
+const LOAD_NUMBERS: &str = "
+select
+    kind,
+    year,
+    last_no
+from document_number
+where village_id = $1
+";
+
+/// The numbers of the documents that are numbered here, by kind and year: how many, the least, the greatest, and the last that was given.
+pub(crate) async fn load_sequences(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+) -> Result<BTreeMap<(DocumentKind, i16), Sequence>, StoreError> {
+    let mut sequences: BTreeMap<(DocumentKind, i16), Sequence> = BTreeMap::new();
+    let rows: Vec<(String, String, i64, String, String)> = run!(tx, connection => sqlx::query_as(LOAD_SEQUENCES).bind(village_id).fetch_all(connection))?;
+    for (kind, _, count, least, most) in rows {
+        let kind = Place("document", "kind").document_kind(&kind)?;
+        let place = Place("document", "number");
+        let (year, least) = place.year_and_number(&least)?;
+        let (_, most) = place.year_and_number(&most)?;
+        let sequence = sequences.entry((kind, year)).or_default();
+        (sequence.count, sequence.least, sequence.most) = (count, least, most);
+    }
+    let rows: Vec<(String, i64, i64)> = run!(tx, connection => sqlx::query_as(LOAD_NUMBERS).bind(village_id).fetch_all(connection))?;
+    for (kind, year, last) in rows {
+        let kind = Place("document_number", "kind").document_kind(&kind)?;
+        let year = Place("document_number", "year").year(year)?;
+        sequences.entry((kind, year)).or_default().last = last;
+    }
+    Ok(sequences)
 }

@@ -10,8 +10,8 @@ use crate::store::dialect::{Cell, Rows, Table, insert};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, charge, document, household, journal, month, pickup_line, price_list, register,
-    village,
+    balance, charge, document, household, journal, month, pickup, pickup_line, price_list,
+    register, village,
 };
 
 /// An entry to write, with the details kept beside it.
@@ -370,6 +370,12 @@ impl Batch {
                 ],
             );
         }
+        for row in pickup::pickup_rows(id, &projections) {
+            self.push(&pickup::PICKUP_MATERIAL, row);
+        }
+        for row in pickup::charge_rows(id, &projections) {
+            self.push(&pickup::CHARGE_MONTH, row);
+        }
         for (household, seq) in &projections.household_entries {
             self.push(
                 &household::HOUSEHOLD_ENTRY,
@@ -392,6 +398,9 @@ impl Batch {
                     Cell::Int(standing.version),
                     hash(standing.last_hash),
                     hash(standing.seal),
+                    Cell::from(standing.closed_by),
+                    Cell::from(standing.reviewed_by),
+                    Cell::from(standing.signed_by),
                 ],
             );
         }

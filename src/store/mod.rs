@@ -18,6 +18,7 @@ pub(crate) mod household;
 pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod month;
+pub(crate) mod pickup;
 pub(crate) mod pickup_line;
 pub(crate) mod price_list;
 pub(crate) mod region;

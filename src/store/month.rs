@@ -18,9 +18,20 @@ pub(crate) const VILLAGE_MONTH: Table = Table {
         ("version", Kind::Int),
         ("last_hash", Kind::Bytes),
         ("seal", Kind::Bytes),
+        ("closed_by", Kind::Text),
+        ("reviewed_by", Kind::Text),
+        ("signed_by", Kind::Text),
     ],
     key: 2,
-    conflict: Conflict::Replace(&["state", "version", "last_hash", "seal"]),
+    conflict: Conflict::Replace(&[
+        "state",
+        "version",
+        "last_hash",
+        "seal",
+        "closed_by",
+        "reviewed_by",
+        "signed_by",
+    ]),
 };
 
 #[derive(FromRow)]
@@ -31,6 +42,9 @@ struct MonthRow {
     version: i64,
     last_hash: Option<Vec<u8>>,
     seal: Option<Vec<u8>>,
+    closed_by: Option<String>,
+    reviewed_by: Option<String>,
+    signed_by: Option<String>,
 }
 
 const LOAD_MONTHS: &str = "
@@ -40,7 +54,10 @@ select
     m.state,
     m.version,
     m.last_hash,
-    m.seal
+    m.seal,
+    m.closed_by,
+    m.reviewed_by,
+    m.signed_by
 from {keys} as k
 cross join village_month as m
 where m.village_id = k.k0
@@ -67,6 +84,9 @@ pub(crate) async fn load(
                 version: row.version,
                 last_hash: hash("last_hash", row.last_hash)?,
                 seal: hash("seal", row.seal)?,
+                closed_by: row.closed_by,
+                reviewed_by: row.reviewed_by,
+                signed_by: row.signed_by,
             };
             let month = Place("village_month", "month").month(&row.month)?;
             Ok((row.village_id, month, standing))

@@ -2,14 +2,14 @@
 
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
 use crate::domain::register::RegisterKind;
-use crate::domain::report::Figures;
 use crate::domain::report::service::ServiceRows;
+use crate::domain::report::{ChargeAtFault, Figures};
 use crate::domain::sale::SaleMonth;
-use crate::domain::{Money, Month};
+use crate::domain::{Event, Money, Month};
 use crate::store::column::Place;
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
-use crate::store::{household, register};
+use crate::store::{document, household, pickup, register};
 
 const BALANCES: &str = "
 select
@@ -88,16 +88,56 @@ where village_id = $1
     and month = $2
 ";
 
-const CHARGES: &str = "
+const MATERIAL_BEFORE: &str = "
 select
-    cast(coalesce(sum(open_fen), 0) as bigint),
-    cast(coalesce(sum(case
-        when open_fen < 0 then -open_fen
-        when open_fen > gross_fen - waived_fen then open_fen - gross_fen + waived_fen
-        else 0
-    end), 0) as bigint)
+    material,
+    flow,
+    case when collector = '' then 0 else 1 end as brought,
+    cast(sum(quantity) as bigint),
+    cast(sum(value_fen) as bigint)
+from material_month
+where village_id = $1
+    and month < $2
+group by material, flow, brought
+";
+
+const OPEN_CHARGES: &str = "
+select cast(coalesce(sum(open_fen), 0) as bigint)
 from fee_charge
 where village_id = $1
+";
+
+const CHARGES_AT_FAULT: &str = "
+select
+    household_no,
+    period,
+    gross_fen - waived_fen,
+    open_fen
+from fee_charge
+where village_id = $1
+    and (open_fen < 0 or open_fen > gross_fen - waived_fen)
+order by household_no, period
+";
+
+const HOUSEHOLDS: &str = "
+select household_no
+from household
+where village_id = $1
+";
+
+const NOTICE: &str = "
+select e.content
+from village_month as m
+join document as d
+    on d.village_id = m.village_id
+    and d.kind = 'month_close'
+    and d.number = m.month || '/' || cast(m.version as text)
+join journal_entry as e
+    on e.village_id = d.village_id
+    and e.seq = d.seq
+where m.village_id = $1
+    and m.month = $2
+    and m.state <> 'open'
 ";
 
 /// Loads the figures of a month.
@@ -164,11 +204,24 @@ pub(crate) async fn load(
         let collector = Place("pickup_month", "collector").collector(&collector)?;
         figures.pickups.insert((household, collector), pickups);
     }
-    let (open, out_of_bounds): (i64, i64) =
-        run!(tx, connection => sqlx::query_as(CHARGES).bind(village_id).fetch_one(connection))?;
-    figures.open_charges = Money::from_fen(open);
-    figures.charges_out_of_bounds = Money::from_fen(out_of_bounds);
     figures.service = load_service(tx, village_id, month).await?;
+    load_material_before(tx, village_id, &at, &mut figures).await?;
+    load_charges(tx, village_id, &mut figures).await?;
+    pickup::load(tx, village_id, month, &mut figures).await?;
+    figures.sequences = document::load_sequences(tx, village_id).await?;
+    let rows: Vec<(String,)> =
+        run!(tx, connection => sqlx::query_as(HOUSEHOLDS).bind(village_id).fetch_all(connection))?;
+    for (number,) in rows {
+        let number = Place("household", "household_no").household(&number)?;
+        figures.households.insert(number);
+    }
+    let notice: Option<(String,)> = run!(tx, connection => sqlx::query_as(NOTICE).bind(village_id).bind(at).fetch_optional(connection))?;
+    if let Some((content,)) = notice {
+        let event = Place("journal_entry", "content").json(&content)?;
+        if let Event::MonthClosed(closed) = event {
+            figures.notice = Some(closed.report);
+        }
+    }
     Ok(figures)
 }
 
@@ -196,6 +249,44 @@ async fn load_service(
             .collect(),
         active_households: household::count_active(tx, village_id, month).await?,
     })
+}
+
+async fn load_material_before(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    at: &str,
+    figures: &mut Figures,
+) -> Result<(), StoreError> {
+    let rows: Vec<(String, String, i32, i64, i64)> = run!(tx, connection => sqlx::query_as(MATERIAL_BEFORE).bind(village_id).bind(at.to_owned()).fetch_all(connection))?;
+    for (material, flow, brought, count, value) in rows {
+        let key = (
+            Place("material_month", "material").material(&material)?,
+            Place("material_month", "flow").flow(&flow)?,
+            brought == 1,
+        );
+        let value = Money::from_fen(value);
+        figures.material_before.insert(key, Stock { count, value });
+    }
+    Ok(())
+}
+
+async fn load_charges(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    figures: &mut Figures,
+) -> Result<(), StoreError> {
+    let (open,): (i64,) = run!(tx, connection => sqlx::query_as(OPEN_CHARGES).bind(village_id).fetch_one(connection))?;
+    figures.open_charges = Money::from_fen(open);
+    let rows: Vec<(String, String, i64, i64)> = run!(tx, connection => sqlx::query_as(CHARGES_AT_FAULT).bind(village_id).fetch_all(connection))?;
+    for (household, period, net, open) in rows {
+        figures.charges_at_fault.push(ChargeAtFault {
+            household_no: Place("fee_charge", "household_no").household(&household)?,
+            key: Place("fee_charge", "period").charge(&period)?,
+            net: Money::from_fen(net),
+            open: Money::from_fen(open),
+        });
+    }
+    Ok(())
 }
 
 async fn load_account_months(

@@ -10,12 +10,12 @@ use crate::store::dialect::{Cell, Table, find_other_village, read_table};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::{
-    balance, charge, document, flush, household, journal, month, pickup_line, price_list, register,
-    village,
+    balance, charge, document, flush, household, journal, month, pickup, pickup_line, price_list,
+    register, village,
 };
 
 /// The tables that can be rebuilt from the journal.
-pub(crate) const PROJECTIONS: [&Table; 22] = [
+pub(crate) const PROJECTIONS: [&Table; 24] = [
     &village::VILLAGE,
     &village::VILLAGE_HEAD,
     &village::VILLAGE_SETTINGS,
@@ -36,6 +36,8 @@ pub(crate) const PROJECTIONS: [&Table; 22] = [
     &balance::SALE_MONTH,
     &balance::PICKUP_MONTH,
     &pickup_line::PICKUP_LINE,
+    &pickup::PICKUP_MATERIAL,
+    &pickup::CHARGE_MONTH,
     &month::VILLAGE_MONTH,
     &register::REGISTER,
 ];

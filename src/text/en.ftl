@@ -285,6 +285,24 @@ cli-dispute-answer-corrected-by = The pickup that replaced the disputed one, or 
 cli-dispute-answer-corrected-by-entry = The entry that put it right
 cli-dispute-answer-text = What the household is told
 cli-dispute-list = The disputes without an answer; with a month, all that were opened in it
+cli-close = Closes a month with its report, sealed
+cli-close-dry-run = Lists what stands in the way and writes nothing
+cli-review = Reviews a closed month (supervisor)
+cli-review-dry-run = Tries it and writes nothing
+cli-sign = Signs a reviewed month (township)
+cli-sign-dry-run = Tries it and writes nothing
+cli-publish = Publishes a signed month
+cli-publish-dry-run = Tries it and writes nothing
+cli-return = Returns a closed or reviewed month: it is open again
+cli-return-dry-run = Tries it and writes nothing
+cli-reopen = Opens the latest closed month again; after signing only the township
+cli-reopen-dry-run = Tries it and writes nothing
+cli-close-missing-reason = Why it is closed although a device is missing numbers; printed on the sign-off sheet
+cli-month = Where the months stand, and what differs between two closes
+cli-month-list = The months with state, version, seal and check code
+cli-month-differences = What differs between two closes of a month, the last two if none are named
+cli-month-differences-before = The earlier version
+cli-month-differences-after = The later version
 cli-verify = Verifies the books: recomputes the chain and every projection
 cli-export = Writes a village's whole book to a file, entry by entry with its hashes
 cli-export-file = The file, JSON Lines
@@ -609,6 +627,30 @@ refusal-charge-elsewhere = A part of fee { $charge } went to another household b
 refusal-still-owes = Household { $household_no } still owes fees of { $amount } yuan after its credit was used, and must pay them before it leaves. Record the cash and submit again.
 refusal-credit-below-zero = The credit of household { $household_no } is below zero; { $amount } yuan must be made good before it leaves.
 refusal-same-village = { $village } is this village. Give the code of the other one.
+refusal-month-not-over = { $month } is not over yet. Close it when the next month has begun.
+refusal-earlier-month-open = { $month } cannot be closed before { $earlier }: months are closed in order. Close { $earlier } first.
+refusal-later-month-closed = { $month } cannot be opened again, because { $latest } is closed after it. Only the latest closed month is opened again.
+refusal-month-stands = { $month } is { $state ->
+        [open] open
+        [closed] closed
+        [reviewed] reviewed
+        [signed] signed
+       *[other] published
+    }. This can be done only with a month that is: { $needed }.
+refusal-cannot-close = { $month } cannot be closed yet:{ $obstacles }
+refusal-no-such-version = { $month } has no close number { $version }. jinfu month list shows how often each month was closed.
+refusal-role-may-not = This is not done by the role { $role }, but by: { $allowed }.
+refusal-same-person = { $person } did an earlier step of this month. It takes another person.
+
+## What stands in the way of a close
+
+obstacle-not-over = { $month } is not over.
+obstacle-earlier-open = { $earlier } is still open; months are closed in order.
+obstacle-charges-due = { $charges } fee charges are not issued. Make the charge run.
+obstacle-offset-due = Credit is not offset against { $charges } charges. Make the offset run.
+obstacle-check-fails = The check fails: { $check }, by { $difference } yuan. The report shows the rows behind it.
+obstacle-pickups-held = Held pickups wait for a decision: { $numbers }.
+obstacle-numbers-missing = Devices are missing numbers ({ $numbers }). Wait for them to upload, or give a reason with --missing-reason.
 
 ## Troubles with the database
 
@@ -677,6 +719,30 @@ word-clearing-advance-in = Advance in
 word-clearing-not-arrived = Not recorded where it went
 word-clearing-not-departed = Not recorded where it came from
 word-clearing-amounts-differ = The amounts differ
+word-state-open = open
+word-state-closed = closed
+word-state-reviewed = reviewed
+word-state-signed = signed
+word-state-published = published
+word-month = Month
+word-version = Version
+word-check-code = Check code
+word-seal = Seal
+word-closed-by = Closed by
+word-reviewed-by = Reviewed by
+word-signed-by = Signed by
+word-before = Before
+word-after = After
+month-differences = { $month }: version { $before } against version { $after }, { $figures } figures differ
+report-sealed = { $state }, version { $version }, check code { $check_code }, seal { $seal }
+word-mass-balance = Mass balance since the start
+word-cash-by-custodian = Cash by custodian
+word-buyer-rolls-forward = Buyers roll forward
+word-fund-rolls-forward = Special fund rolls forward
+word-surplus = Surplus equals the change of net assets
+word-two-views-of-time = Two views of time agree
+word-numbers-are-gapless = Document numbers without gaps
+word-notice-equals-report = Notice equals report and ledger
 
 ## Kinds of journal entries
 
@@ -720,6 +786,12 @@ kind-collector-paid = Collector paid
 kind-cash-handed-in = Cash handed in
 kind-cash-deposited = Cash brought to the bank
 kind-charge-written-off = Charge written off
+kind-month-closed = Month closed
+kind-month-reviewed = Month reviewed
+kind-month-signed = Month signed
+kind-month-published = Month published
+kind-month-returned = Month returned
+kind-month-reopened = Month opened again
 kind-fees-charged = Fees charged
 kind-credit-offset = Credit offset
 kind-schedule-set = Schedule set

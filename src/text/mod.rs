@@ -115,7 +115,27 @@ impl Texts {
 
     /// The sentence of a refusal.
     pub fn refusal(&self, refusal: &Refusal) -> String {
-        self.sentence("refusal", &refusal.facts())
+        let mut facts = refusal.facts();
+        if let Some(Value::Array(obstacles)) = facts.get("obstacles") {
+            let told = obstacles.iter().map(|obstacle| self.obstacle(obstacle));
+            let told = told.collect::<String>();
+            facts.insert("obstacles".to_owned(), Value::String(told));
+        }
+        self.sentence("refusal", &facts)
+    }
+
+    /// One of the things that stand in the way, on a line of its own.
+    fn obstacle(&self, obstacle: &Value) -> String {
+        let Value::Object(facts) = obstacle else {
+            return String::new();
+        };
+        let mut facts = facts.clone();
+        if let Some(Value::String(check)) = facts.get("check") {
+            let name = self.say(&format!("word-{}", check.replace('_', "-")));
+            let name = format!("{name} ({check})");
+            facts.insert("check".to_owned(), Value::String(name));
+        }
+        format!("\n- {}", self.sentence("obstacle", &facts))
     }
 
     fn format(&self, name: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {

@@ -285,6 +285,24 @@ cli-dispute-answer-corrected-by = 更正后的回收单号；作废的就写原�
 cli-dispute-answer-corrected-by-entry = 改正的凭证号
 cli-dispute-answer-text = 怎么答复户里
 cli-dispute-list = 没有答复的异议；写了月份就是那个月提出的全部异议
+cli-close = 结账：核对后封存当月报表
+cli-close-dry-run = 只列出还不能结账的原因，不写入
+cli-review = 村务监督委员审核已结账的月份
+cli-review-dry-run = 只试算，不写入
+cli-sign = 镇审核员签收已审核的月份
+cli-sign-dry-run = 只试算，不写入
+cli-publish = 公示已签收的月份
+cli-publish-dry-run = 只试算，不写入
+cli-return = 退回已结账或已审核的月份，重新打开
+cli-return-dry-run = 只试算，不写入
+cli-reopen = 反结账：重新打开最近结账的月份；签收后只能由镇里打开
+cli-reopen-dry-run = 只试算，不写入
+cli-close-missing-reason = 设备缺号仍要结账的原因；印在签收单上
+cli-month = 各月状态，以及两次结账之间的差异
+cli-month-list = 各月的状态、版本、封签和校验码
+cli-month-differences = 同一月份两次结账的差异；不指定时比较最后两次
+cli-month-differences-before = 较早的版本
+cli-month-differences-after = 较晚的版本
 cli-verify = 核对账本：重算整条凭证链和每张汇总表
 cli-export = 把一个村的整本账写成文件，逐张凭证带校验
 cli-export-file = 文件（JSON Lines）
@@ -458,7 +476,7 @@ word-fees-transfers = 转移
 word-fees-prior-period = 以前期间调整
 word-fees-closing = 期末应收
 word-service = 服务
-word-figure = 数
+word-figure = 数字
 word-no-rate = 无
 word-rounds-held = 班次
 word-doors-visited = 已上门 / 应上门户次
@@ -609,6 +627,30 @@ refusal-charge-elsewhere = 卫生费 { $charge } 有一部分分户时已经转�
 refusal-still-owes = 户 { $household_no } 用抵扣款抵过以后还欠卫生费 { $amount } 元，迁走前要先缴清。收款后再提交。
 refusal-credit-below-zero = 户 { $household_no } 的抵扣款是负的，还有 { $amount } 元待扣回，迁走前要先补上。
 refusal-same-village = { $village } 就是本村，迁往外村或从外村迁入要填另一个村的代码。
+refusal-month-not-over = { $month } 还没有结束。请等下个月开始后再结账。
+refusal-earlier-month-open = { $earlier } 还没有结账，不能先结 { $month }：月份要按顺序结账。请先结 { $earlier }。
+refusal-later-month-closed = { $latest } 已在 { $month } 之后结账，{ $month } 不能再打开。只能打开最近结账的月份。
+refusal-month-stands = { $month } 现在{ $state ->
+        [open] 未结账
+        [closed] 已结账
+        [reviewed] 已审核
+        [signed] 已签收
+       *[other] 已公示
+    }，不能这样做。可以这样做的状态：{ $needed }。
+refusal-cannot-close = { $month } 还不能结账：{ $obstacles }
+refusal-no-such-version = { $month } 没有第 { $version } 次结账。用 jinfu month list 查看各月结过几次账。
+refusal-role-may-not = 角色 { $role } 不能做这一步，应由：{ $allowed }。
+refusal-same-person = 本月前面的步骤已由 { $person } 办理，这一步要换人。
+
+## 结账前还要处理的事
+
+obstacle-not-over = { $month } 还没有结束。
+obstacle-earlier-open = { $earlier } 还没有结账；月份要按顺序结账。
+obstacle-charges-due = 还有 { $charges } 笔卫生费没有计收。请先计费。
+obstacle-offset-due = 还有 { $charges } 笔应收可以用抵扣款抵扣。请先抵扣。
+obstacle-check-fails = 勾稽不符：{ $check }，差 { $difference } 元。报表列出了相关的行。
+obstacle-pickups-held = 待核对的回收单还没有处理：{ $numbers }。
+obstacle-numbers-missing = 设备缺号（{ $numbers }）。请等手机上传，或用 --missing-reason 写明原因。
 
 ## 数据库的问题
 
@@ -677,6 +719,30 @@ word-clearing-advance-in = 转入预收
 word-clearing-not-arrived = 迁入村还没有登记
 word-clearing-not-departed = 迁出村没有登记
 word-clearing-amounts-differ = 两头金额不一样
+word-state-open = 未结账
+word-state-closed = 已结账
+word-state-reviewed = 已审核
+word-state-signed = 已签收
+word-state-published = 已公示
+word-month = 月份
+word-version = 版本
+word-check-code = 校验码
+word-seal = 封签
+word-closed-by = 结账人
+word-reviewed-by = 审核人
+word-signed-by = 签收人
+word-before = 原来
+word-after = 现在
+month-differences = { $month }：第 { $before } 版与第 { $after } 版，共 { $figures } 处不同
+report-sealed = { $state }，第 { $version } 版，校验码 { $check_code }，封签 { $seal }
+word-mass-balance = 开账以来重量平衡
+word-cash-by-custodian = 各保管人现金衔接
+word-buyer-rolls-forward = 应收收购商期初期末衔接
+word-fund-rolls-forward = 专项资金期初期末衔接
+word-surplus = 结余等于净资产变动
+word-two-views-of-time = 发生月与入账月两种口径相符
+word-numbers-are-gapless = 单据号连续无缺
+word-notice-equals-report = 公示与报表、总账相符
 
 ## 凭证种类
 
@@ -720,6 +786,12 @@ kind-collector-paid = 回收员报酬已付
 kind-cash-handed-in = 现金已上交
 kind-cash-deposited = 现金已存银行
 kind-charge-written-off = 应收已核销
+kind-month-closed = 月份已结账
+kind-month-reviewed = 月份已审核
+kind-month-signed = 月份已签收
+kind-month-published = 月份已公示
+kind-month-returned = 月份已退回
+kind-month-reopened = 月份已反结账
 kind-fees-charged = 应收卫生费已生成
 kind-credit-offset = 抵扣已入账
 kind-schedule-set = 定时上门已设定

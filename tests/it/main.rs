@@ -24,6 +24,7 @@ mod harness;
 mod held;
 mod households;
 mod import;
+mod month;
 mod office;
 mod office_money;
 mod payout;

@@ -323,6 +323,7 @@ fn every_refusal_and_trouble_has_a_sentence_that_names_only_its_facts() {
         ("src/ledger/error.rs", "Trouble", "trouble"),
         ("src/files/import/problem.rs", "FolderProblem", "folder"),
         ("src/files/journal.rs", "DumpProblem", "dump"),
+        ("src/domain/closing.rs", "Obstacle", "obstacle"),
         ("src/ledger/statement.rs", "LineKind", "line"),
     ];
     for (file, name, family) in families {
@@ -346,7 +347,16 @@ fn every_text_is_used() {
         .collect();
     // Texts of these families are found by a name that is put together.
     let families = [
-        "cli", "refusal-", "cell-", "trouble-", "folder-", "dump-", "word-", "line-", "kind-",
+        "cli",
+        "refusal-",
+        "cell-",
+        "trouble-",
+        "folder-",
+        "dump-",
+        "word-",
+        "line-",
+        "kind-",
+        "obstacle-",
     ];
     for key in messages("src/text/zh-CN.ftl").keys() {
         let is_found_by_name = families.iter().any(|family| key.starts_with(family));

@@ -3,8 +3,12 @@
 pub mod region;
 
 mod checks;
+mod own;
 mod rows;
 pub mod service;
+pub mod versions;
+
+pub(crate) use self::own::year_and_number;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +16,44 @@ use serde::Serialize;
 
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::journal::Flow;
+use crate::domain::month_close::{MonthStanding, MonthState};
+use crate::domain::pickup_material::{PickupMaterial, PickupSum};
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
 use crate::domain::sale::SaleMonth;
+use crate::domain::seal::{Hash, check_code};
 use crate::domain::{
-    CollectorCode, Group, HouseholdNo, Material, MaterialCode, Money, Month, Quantity, Unit,
-    VillageCode,
+    ChargeKey, CollectorCode, DocumentKind, Group, HouseholdNo, Material, MaterialCode, Money,
+    Month, Quantity, Unit, VillageCode,
 };
 
+/// The numbers of a kind of document in a year.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sequence {
+    /// How many documents there are, voided ones among them.
+    pub count: i64,
+    /// The least number.
+    pub least: i64,
+    /// The greatest number.
+    pub most: i64,
+    /// The last number that was given.
+    pub last: i64,
+}
+
+/// A charge that is open beyond its net, or below nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChargeAtFault {
+    /// Whose it is.
+    pub household_no: HouseholdNo,
+    /// The charge, as its holder names it.
+    pub key: ChargeKey,
+    /// Gross less waived.
+    pub net: Money,
+    /// What is open of it.
+    pub open: Money,
+}
+
 /// What a report is made from, all read in one snapshot.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Balances now.
     pub balances: BTreeMap<AccountRef, Money>,
@@ -40,8 +73,22 @@ pub struct Figures {
     pub open_charges: Money,
     /// What the registers of the service hold.
     pub service: service::ServiceRows,
-    /// How much charges are open beyond their net or below nothing.
-    pub charges_out_of_bounds: Money,
+    /// The charges that are open beyond their net or below nothing.
+    pub charges_at_fault: Vec<ChargeAtFault>,
+    /// What moved on charges in the month, by what each posting says of its charge.
+    pub charge_flows: BTreeMap<Flow, Money>,
+    /// What moved of each material before the month, by flow, and whether a collector brought it.
+    pub material_before: BTreeMap<(MaterialCode, Flow, bool), Stock>,
+    /// What was picked up in the month and in later ones, by the pickups themselves.
+    pub pickup_materials: BTreeMap<PickupMaterial, PickupSum>,
+    /// Grams or pieces of each material picked up before the month.
+    pub picked_up_before: BTreeMap<MaterialCode, i64>,
+    /// Every household that is registered.
+    pub households: BTreeSet<HouseholdNo>,
+    /// The numbers of documents that are numbered here, by kind and year.
+    pub sequences: BTreeMap<(DocumentKind, i16), Sequence>,
+    /// The report that the month was closed with, while it is closed.
+    pub notice: Option<serde_json::Value>,
 }
 
 /// Credit of the village over the month; figures that reduce it are negative.
@@ -190,8 +237,48 @@ pub struct Check {
     pub id: &'static str,
     /// Whether both sides are equal.
     pub holds: bool,
-    /// By how much they differ.
+    /// By how much yuan they differ, over all rows; what differs in weight or number stands in the rows alone.
     pub difference: Money,
+    /// The rows behind a difference.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<CheckRow>,
+}
+
+/// A row in which the two sides of a check differ.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CheckRow {
+    /// What it is about: an account and subject, a material, a charge.
+    pub row: String,
+    /// What should be there.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+/// Where a closed month stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Sealed {
+    /// How far it has come.
+    pub state: MonthState,
+    /// How often it was closed.
+    pub version: i64,
+    /// Its seal (R-PD-6).
+    pub seal: Hash,
+    /// The first 40 bits of the seal, as printed.
+    pub check_code: String,
+}
+
+impl Sealed {
+    /// The standing of a month, if it is closed.
+    pub fn of(standing: &MonthStanding) -> Option<Sealed> {
+        let is_closed = standing.state != MonthState::Open;
+        standing.seal.filter(|_| is_closed).map(|seal| Sealed {
+            state: standing.state,
+            version: standing.version,
+            seal,
+            check_code: check_code(&seal),
+        })
+    }
 }
 
 /// The report of a month as it stands in the books.
@@ -202,6 +289,9 @@ pub struct MonthReport {
     pub name: String,
     pub township: String,
     pub month: Month,
+    /// How the month stands, once it is closed; the report that is kept and sealed does not say it of itself.
+    #[serde(flatten)]
+    pub sealed: Option<Sealed>,
     pub pickups: i64,
     pub households_participating: usize,
     pub credit: CreditFigures,
@@ -242,14 +332,41 @@ pub struct Subject<'a> {
 struct Sums<'a> {
     month: Month,
     figures: &'a Figures,
+    /// What moved in the month.
+    flows: BTreeMap<(Account, Flow), Money>,
 }
 
-impl Sums<'_> {
-    /// What moved in the month by flow and subject, debit positive.
+impl<'a> Sums<'a> {
+    fn of(month: Month, figures: &'a Figures) -> Sums<'a> {
+        let flows = BTreeMap::new();
+        let mut sums = Sums {
+            month,
+            figures,
+            flows,
+        };
+        let mut flows: BTreeMap<(Account, Flow), Money> = BTreeMap::new();
+        for (key, sum) in sums.in_month() {
+            *flows.entry((key.side.account, key.flow)).or_default() += sum;
+        }
+        sums.flows = flows;
+        sums
+    }
+
+    /// What moved in the month by account and flow, debit positive.
     fn moved(&self, account: Account, flow: Flow) -> Money {
-        self.in_month()
-            .filter(|(key, _)| key.side.account == account && key.flow == flow)
-            .map(|(_, sum)| sum)
+        self.flows
+            .get(&(account, flow))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// What moved before the month, debit positive.
+    fn before(&self, account: Account) -> Money {
+        self.figures
+            .moved_before
+            .iter()
+            .filter(|(side, _)| side.account == account)
+            .map(|(_, sum)| *sum)
             .sum()
     }
 
@@ -285,7 +402,7 @@ fn participating(figures: &Figures) -> usize {
 
 /// Makes the report of a month from its figures.
 pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> MonthReport {
-    let sums = Sums { month, figures };
+    let sums = Sums::of(month, figures);
     let closings = sums.closings();
     let closing_of = |account| {
         closings
@@ -294,30 +411,22 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
             .map(|(_, sum)| *sum)
             .sum::<Money>()
     };
-    let moved_of = |account| {
-        sums.in_month()
-            .filter(|(key, _)| key.side.account == account)
-            .map(|(_, sum)| sum)
-            .sum()
-    };
     let moved = |account, flow| sums.moved(account, flow);
-    let credit_closing = -closing_of(Account::HouseholdCredit);
-    let credit_moved: Money = moved_of(Account::HouseholdCredit);
     let credit = CreditFigures {
-        opening: credit_closing + credit_moved,
+        opening: -sums.before(Account::HouseholdCredit),
         pickups: -moved(Account::HouseholdCredit, Flow::Pickup),
         voids: -moved(Account::HouseholdCredit, Flow::Void),
         corrections: -moved(Account::HouseholdCredit, Flow::Correction),
         transfers: -moved(Account::HouseholdCredit, Flow::Transfer),
-        prior_period: -moved(Account::HouseholdCredit, Flow::PriorPeriod),
+        // An opening line that is recorded after the first close stands in a month that takes entries.
+        prior_period: -moved(Account::HouseholdCredit, Flow::PriorPeriod)
+            - moved(Account::HouseholdCredit, Flow::Opening),
         offset: -moved(Account::HouseholdCredit, Flow::Offset),
         payouts: -moved(Account::HouseholdCredit, Flow::Payout),
-        closing: credit_closing,
+        closing: -closing_of(Account::HouseholdCredit),
     };
-    let fees_closing = closing_of(Account::FeeReceivable);
-    let fees_moved: Money = moved_of(Account::FeeReceivable);
     let fees = FeeFigures {
-        opening: fees_closing - fees_moved,
+        opening: sums.before(Account::FeeReceivable),
         charged: -moved(Account::FeeIncome, Flow::Charge),
         waived: -moved(Account::FeeWaiver, Flow::Charge),
         credited_back: moved(Account::FeeReceivable, Flow::CreditedBack),
@@ -326,8 +435,9 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         advance_used: moved(Account::FeeReceivable, Flow::AdvanceUsed),
         written_off: moved(Account::FeeReceivable, Flow::WriteOff),
         transfers: moved(Account::FeeReceivable, Flow::Transfer),
-        prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod),
-        closing: fees_closing,
+        prior_period: moved(Account::FeeReceivable, Flow::PriorPeriod)
+            + moved(Account::FeeReceivable, Flow::Opening),
+        closing: closing_of(Account::FeeReceivable),
     };
     let participating = participating(figures);
     let materials = rows::material_rows(subject.materials, &sums);
@@ -336,6 +446,7 @@ pub fn month_report(subject: &Subject<'_>, month: Month, figures: &Figures) -> M
         name: subject.name.to_owned(),
         township: subject.township.to_owned(),
         month,
+        sealed: None,
         pickups: figures.pickups.values().sum(),
         households_participating: participating,
         credit,

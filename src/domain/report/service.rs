@@ -10,7 +10,7 @@ use crate::domain::round::Round;
 use crate::domain::{Month, Quantity, Unit};
 
 /// What the registers hold about a month.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ServiceRows {
     /// The rounds of the month.
     pub rounds: Vec<Round>,

@@ -6,7 +6,7 @@ use crate::domain::journal::{Entry, Posting, Private, StockMovement};
 use crate::domain::number::ROUNDING;
 use crate::domain::seal::{self, HASH_VERSION};
 use crate::domain::weight::{net_of, value_of};
-use crate::domain::{Book, HouseholdNo, UnitPrice};
+use crate::domain::{Book, Event, HouseholdNo, UnitPrice};
 use crate::ledger::verify::{Finding, wrong};
 use crate::store::journal::StoredEntry;
 use crate::store::verify::JOURNAL;
@@ -48,6 +48,16 @@ pub(crate) fn check(
             (hash != entry.hash).then(|| cell(ENTRY, entry.seq, "hash", hash, entry.hash))
         })
         .or_else(|| references(book, entry))
+        .or_else(|| month_seal(book, entry))
+}
+
+/// A close is sealed over the month before, the last entry of the month, and the report it keeps (R-PD-6).
+fn month_seal(book: &Book, entry: &Entry) -> Option<Finding> {
+    let Event::MonthClosed(closed) = &entry.decision.event else {
+        return None;
+    };
+    let seal = book.seal_of(closed.month, &closed.report);
+    (seal != closed.seal).then(|| cell(ENTRY, entry.seq, "content", seal, closed.seal))
 }
 
 /// Dense numbers, and the columns that only repeat what stands elsewhere.
