@@ -7,10 +7,9 @@ use crate::cli::table::table;
 use crate::cli::typed::time;
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
+use crate::domain::cash_custody::{Custodian, PaidFrom};
 use crate::domain::month::written_time;
-use crate::domain::payout::{
-    ApprovePayout, CancelPayout, ExpirePayouts, PaidFrom, PayPayout, RequestPayout,
-};
+use crate::domain::payout::{ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout};
 use crate::domain::reversal::VoidDocument;
 use crate::domain::{
     Command, DocumentKind, DocumentNo, HouseholdNo, Money, Refusal, VillageCode, plain_text,
@@ -110,15 +109,14 @@ fn approve(options: StepOptions) -> Result<(Common, Command), Refusal> {
 }
 
 fn pay(options: PayOptions) -> Result<(Common, Command), Refusal> {
-    let custodian = options.custodian.as_deref();
-    let custodian = custodian.map(|name| plain_text("custodian", name, 64));
+    let custodian = Custodian::parse("custodian", options.custodian.as_deref());
     let command = PayPayout {
         number: DocumentNo::parse("number", &options.step.number)?,
         paid_at: time(options.step.at)?,
         paid_from: if options.bank {
             PaidFrom::Bank
         } else {
-            PaidFrom::Cash(custodian.transpose()?.unwrap_or_default())
+            PaidFrom::Cash(custodian?)
         },
     };
     Ok((options.step.common, Command::PayPayout(command)))

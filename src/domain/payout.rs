@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::account::{Account, AccountRef};
+use crate::domain::account::Account;
+use crate::domain::cash_custody::PaidFrom;
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, DocumentKind, Need, Stop};
 use crate::domain::journal::{Decision, Flow, Posting};
@@ -295,26 +296,6 @@ impl ApprovePayout {
             self.approved_at,
             Event::PayoutApproved(approved),
         ))
-    }
-}
-
-/// Where the money of a payout comes from.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "paid_from", content = "custodian")]
-pub enum PaidFrom {
-    /// The cash box of a custodian; empty for the only one.
-    Cash(String),
-    /// The bank account.
-    Bank,
-}
-
-impl PaidFrom {
-    /// The account that the money leaves.
-    fn account(&self) -> AccountRef {
-        match self {
-            PaidFrom::Cash(custodian) => Account::CashOnHand.of(custodian),
-            PaidFrom::Bank => Account::Bank.alone(),
-        }
     }
 }
 

@@ -2,23 +2,28 @@
 
 use std::process::Output;
 
+use crate::harness::{
+    Database, Engine, assert_figures, jinfu, json_file, on_both, program, repository, submit,
+    submit_by,
+};
+use jinfu::domain::cash_custody::{Custodian, HandIn, PaidFrom};
 use jinfu::domain::decide::Outcome;
 use jinfu::domain::fee::ChargeFees;
+use jinfu::domain::fund::{FundPurpose, ReceiveFund, SpendFund};
 use jinfu::domain::held::{HeldDecision, ResolveHeld};
 use jinfu::domain::month::parse_time;
+use jinfu::domain::payout::{ApprovePayout, PayPayout, RequestPayout};
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
+use jinfu::domain::sale::{BuyerPays, RecordSale, SaleLine};
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash};
+use jinfu::domain::stock_count::CountStock;
 use jinfu::domain::{
-    CollectorCode, Command, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity,
-    VillageCode, WrittenUnit,
+    Actor, BuyerCode, CollectorCode, Command, DocumentNo, Event, HouseholdNo, MaterialCode, Money,
+    Month, Quantity, Role, UnitPrice, VillageCode, WrittenUnit,
 };
 use jinfu::files::import;
 use jinfu::ledger::Ledger;
 use serde_json::Value;
-
-use crate::harness::{
-    Database, Engine, assert_figures, jinfu, json_file, on_both, program, repository, submit,
-};
 
 fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap().to_owned()
@@ -55,6 +60,10 @@ fn command(event: &Value) -> Command {
             .collect()
     };
     let month = || Month::parse("month", &text(event, "month")).unwrap();
+    let amount = || Money::parse_positive("amount", &text(event, "amount")).unwrap();
+    let buyer = || BuyerCode::parse("buyer", &text(event, "buyer")).unwrap();
+    let material = || MaterialCode::parse("material", &text(event, "material")).unwrap();
+    let kilograms = |field| Quantity::parse("kg", &text(event, field), WrittenUnit::Kg).unwrap();
     match event["type"].as_str().unwrap() {
         "pickup" => Command::RecordPickup(RecordPickup {
             pickup_no: number("no"),
@@ -82,9 +91,50 @@ fn command(event: &Value) -> Command {
         }),
         "cash" => Command::ReceiveCash(ReceiveCash {
             household_no: household(),
-            amount: Money::parse_positive("amount", &text(event, "amount")).unwrap(),
+            amount: amount(),
             received_at: at,
             taken_by: CashTaker::Collector(collector()),
+        }),
+        "sale" => Command::RecordSale(RecordSale {
+            sold_at: at,
+            buyer: buyer(),
+            lines: vec![SaleLine {
+                material: material(),
+                own: kilograms("own_kg"),
+                ticket: kilograms("ticket_kg"),
+                price_li: UnitPrice::parse("price", &text(event, "price"), 1)
+                    .unwrap()
+                    .li(),
+                per: 1,
+            }],
+        }),
+        "buyer_pays" => Command::BuyerPays(BuyerPays {
+            buyer: buyer(),
+            amount: amount(),
+            paid_at: at,
+        }),
+        "count" => Command::CountStock(CountStock {
+            material: material(),
+            counted: kilograms("counted"),
+            counted_at: at,
+            reason: text(event, "reason"),
+        }),
+        "fund_receipt" => Command::ReceiveFund(ReceiveFund {
+            amount: amount(),
+            received_at: at,
+            voucher: text(event, "voucher"),
+        }),
+        "fund_expense" => Command::SpendFund(SpendFund {
+            purpose: FundPurpose::CollectorPay { collector: None },
+            amount: amount(),
+            spent_at: at,
+            voucher: text(event, "voucher"),
+        }),
+        "hand_in" => Command::HandIn(HandIn {
+            collector: collector(),
+            amount: amount(),
+            custodian: Custodian::parse("custodian", None).unwrap(),
+            handed_in_at: at,
         }),
         "charge_fees" => Command::ChargeFees(ChargeFees { month: month() }),
         "offset_credit" => Command::OffsetCredit(OffsetCredit { month: month() }),
@@ -92,20 +142,51 @@ fn command(event: &Value) -> Command {
     }
 }
 
-/// The worked month, replayed from its events.
-async fn replayed(engine: Engine) -> (Database, Ledger, VillageCode) {
+/// A payout takes two people: one asks for it and pays it, another approves it.
+async fn pay_out(ledger: &Ledger, village: &VillageCode, event: &Value) {
+    let at = parse_time("at", &text(event, "at")).unwrap();
+    let number = || DocumentNo::parse("number", "2025-000001").unwrap();
+    let request = Command::RequestPayout(RequestPayout {
+        household_no: HouseholdNo::parse("household_no", &text(event, "household_no")).unwrap(),
+        amount: Money::parse_positive("amount", &text(event, "amount")).unwrap(),
+        requested_at: at,
+    });
+    let approve = Command::ApprovePayout(ApprovePayout {
+        number: number(),
+        approved_at: at,
+    });
+    let pay = Command::PayPayout(PayPayout {
+        number: number(),
+        paid_at: at,
+        paid_from: PaidFrom::Cash(Custodian::parse("custodian", None).unwrap()),
+    });
+    for (name, command) in [("wang", request), ("li", approve), ("wang", pay)] {
+        submit_by(ledger, village, Actor::new(Role::Clerk, name), command)
+            .await
+            .unwrap();
+    }
+}
+
+/// The worked month with only what the book alone needs.
+const CORE: &str = "tests/golden/2025-09-core";
+
+/// A worked month, replayed from its events.
+pub(crate) async fn replayed(engine: Engine, golden: &str) -> (Database, Ledger, VillageCode) {
     let database = Database::new(engine).await;
     let ledger = database.open("2025-10-01T00:00:00+08:00", 1).await;
-    let plan = import::read(&repository("tests/golden/2025-09-core"), program()).unwrap();
+    let plan = import::read(&repository(golden), program()).unwrap();
     assert_eq!(plan.refused, []);
     for step in &plan.steps {
         ledger.submit(step.request.clone()).await.unwrap();
     }
-    let events =
-        std::fs::read_to_string(repository("tests/golden/2025-09-core/events.jsonl")).unwrap();
+    let events = std::fs::read_to_string(repository(golden).join("events.jsonl")).unwrap();
     let mut held = Vec::new();
     for event in events.lines() {
         let event: Value = serde_json::from_str(event).unwrap();
+        if event["type"] == "payout" {
+            pay_out(&ledger, &plan.village, &event).await;
+            continue;
+        }
         let answer = submit(&ledger, &plan.village, command(&event)).await;
         let Ok(Outcome::Recorded(recorded)) = answer else {
             panic!("{answer:?}");
@@ -131,7 +212,7 @@ async fn replayed(engine: Engine) -> (Database, Ledger, VillageCode) {
 #[test]
 fn the_worked_month_comes_out_to_the_fen_on_both_engines() {
     on_both(async |engine| {
-        let (database, ledger, village) = replayed(engine).await;
+        let (database, ledger, village) = replayed(engine, CORE).await;
         let report = ledger
             .report(&village, Month::parse("month", "2025-09").unwrap())
             .await
@@ -226,7 +307,7 @@ fn the_same_folder_has_the_same_head_on_both_engines() {
 #[test]
 fn a_statement_tells_every_line_with_what_is_owed_after_it() {
     on_both(async |engine| {
-        let (database, ledger, village) = replayed(engine).await;
+        let (database, ledger, village) = replayed(engine, CORE).await;
         let household = HouseholdNo::parse("household", "H002").unwrap();
         let statement = ledger
             .statement(&village, &household, (None, None))

@@ -8,7 +8,7 @@ use jinfu::domain::price_list::{PriceLine, PublishPriceList};
 use jinfu::domain::settings::{ChangeSettings, Settings};
 use jinfu::domain::{Command, Event, MaterialCode, Money, Refusal, Role, Unit};
 
-use crate::harness::{Engine, jinfu, on_both, repository};
+use crate::harness::{jinfu, on_both};
 use crate::held::{Village, at, correct, from, household, pickup, resolve, void};
 
 #[test]
@@ -321,36 +321,5 @@ fn the_command_line_says_in_one_sentence_that_a_pickup_is_held_and_why() {
         assert!(run("en", &["collector", "list"]).contains("H001"));
         run("en", &["verify"]);
         village.database.discard().await;
-    });
-}
-
-#[test]
-fn the_lines_of_an_older_book_are_found_in_its_journal() {
-    on_both(async |engine| {
-        let village = Village::new(engine).await;
-        for (no, of) in [("A-1", "H001"), ("A-2", "H002")] {
-            let lines = [("ZB", "2.000"), ("PJ", "24")];
-            village.record(pickup(no, "05T08:00:00", of, &lines)).await;
-        }
-        for no in ["A-1", "A-1-1"] {
-            village
-                .done(correct(no, "06T08:00:00", &[("PJ", "25")]))
-                .await;
-        }
-        village.done(void("A-2", "06T08:00:00")).await;
-        village.database.execute("delete from pickup_line").await;
-        let folder = if engine == Engine::Sqlite {
-            "sqlite"
-        } else {
-            "postgres"
-        };
-        let scheme = repository(&format!("migrations/{folder}/0003_scheme.sql"));
-        let scheme = std::fs::read_to_string(scheme).unwrap();
-        let filling = &scheme[scheme.find("insert into pickup_line").unwrap()..];
-        village
-            .database
-            .execute(filling.split(';').next().unwrap())
-            .await;
-        village.close().await;
     });
 }

@@ -153,12 +153,22 @@ pub(crate) fn json_file(path: &str) -> Value {
 
 /// Gives a command to the ledger under a new id.
 pub(crate) async fn submit(ledger: &Ledger, village: &VillageCode, command: Command) -> Answer {
+    submit_by(ledger, village, Actor::new(Role::Clerk, "test"), command).await
+}
+
+/// Gives a command to the ledger under a new id, by somebody.
+pub(crate) async fn submit_by(
+    ledger: &Ledger,
+    village: &VillageCode,
+    actor: Actor,
+    command: Command,
+) -> Answer {
     let id = ledger.chance().command_id(ledger.clock().now());
     ledger
         .submit(Request {
             village: village.clone(),
             id,
-            actor: Actor::new(Role::Clerk, "test"),
+            actor,
             command,
         })
         .await

@@ -4,11 +4,10 @@ mod holds;
 mod office;
 mod steps;
 
+use jinfu::domain::cash_custody::{Custodian, PaidFrom};
 use jinfu::domain::decide::Outcome;
 use jinfu::domain::month::parse_time;
-use jinfu::domain::payout::{
-    ApprovePayout, CancelPayout, ExpirePayouts, PaidFrom, PayPayout, RequestPayout,
-};
+use jinfu::domain::payout::{ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout};
 use jinfu::domain::pickup::{Confirmation, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::reversal::VoidDocument;
 use jinfu::domain::{
@@ -52,7 +51,7 @@ pub(crate) fn pay(no: &str, time: &str) -> Command {
     Command::PayPayout(PayPayout {
         number: number(no),
         paid_at: at(time),
-        paid_from: PaidFrom::Cash(String::new()),
+        paid_from: PaidFrom::Cash(Custodian::parse("custodian", None).unwrap()),
     })
 }
 

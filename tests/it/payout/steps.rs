@@ -1,8 +1,9 @@
 //! The steps of a payout: the conditions of a request, four eyes, every wrong state, the days, and the worked month.
 
+use jinfu::domain::cash_custody::PaidFrom;
 use jinfu::domain::decide::Outcome;
 use jinfu::domain::fee::{Basis, ChargeFees};
-use jinfu::domain::payout::{PaidFrom, PayPayout};
+use jinfu::domain::payout::PayPayout;
 use jinfu::domain::pickup::{RecordPickup, WeighedLine};
 use jinfu::domain::settings::{ChangeSettings, Settings};
 use jinfu::domain::settlement::OffsetCredit;
