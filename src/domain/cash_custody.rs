@@ -7,7 +7,8 @@ use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountRef;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::business_date;
 use crate::domain::settings::Settings;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::household::{RegisterHousehold, RegisteredHousehold};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month};

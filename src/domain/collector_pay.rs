@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::cash_custody::{PaidFrom, check_cash};
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Flow, Posting, StockMovement};
 use crate::domain::month::business_date;
 use crate::domain::number::half_up;

@@ -409,7 +409,12 @@ impl Command {
             | Command::AdoptFeePolicy(_)
             | Command::ChargeFees(_)
             | Command::SetSchedule(_)
-            | Command::RegisterCollectionPoint(_) => Vec::new(),
+            | Command::RegisterCollectionPoint(_)
+            | Command::ReviewMonth(_)
+            | Command::SignMonth(_)
+            | Command::PublishMonth(_)
+            | Command::ReturnMonth(_)
+            | Command::ReopenMonth(_) => Vec::new(),
             Command::OffsetCredit(_) | Command::ExpirePayouts(_) => {
                 vec![Need::OpenRegister(RegisterKind::Payout)]
             }
@@ -417,11 +422,6 @@ impl Command {
             Command::ApprovePayout(ApprovePayout { number, .. })
             | Command::PayPayout(PayPayout { number, .. })
             | Command::CancelPayout(CancelPayout { number, .. }) => step_needs(number),
-            Command::ReviewMonth(_)
-            | Command::SignMonth(_)
-            | Command::PublishMonth(_)
-            | Command::ReturnMonth(_)
-            | Command::ReopenMonth(_) => Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::closing::MonthClosed;
 use crate::domain::collector::RegisterCollector;
 use crate::domain::collector_pay::{CollectorPayment, EarnedPay};
 use crate::domain::dispute::{DisputeAnswered, DisputeOpened};
-use crate::domain::facts::DocumentKind;
+use crate::domain::document::DocumentKind;
 use crate::domain::fee::{AdoptFeePolicy, FeesCharged};
 use crate::domain::fund::{FundExpense, FundReceipt};
 use crate::domain::held::{HeldResolved, PickupHeld};
@@ -295,14 +295,13 @@ impl Event {
     pub fn booked(&self) -> Option<(Vec<Posting>, Vec<StockMovement>)> {
         match self {
             Event::PickupRecorded(pickup) => Some(pickup.booked()),
-            Event::PickupHeld(_) => Some((Vec::new(), Vec::new())),
             Event::HeldResolved(event) => {
                 let booked = event.recorded.as_ref().map(Pickup::booked);
                 Some(booked.unwrap_or_default())
             }
             Event::CashReceived(receipt) => Some((receipt.postings(), Vec::new())),
-            // A document without money: voiding it takes back nothing but the record.
-            Event::TripRecorded(_) => Some((Vec::new(), Vec::new())),
+            // Without money: there is nothing to take back but the record.
+            Event::PickupHeld(_) | Event::TripRecorded(_) => Some((Vec::new(), Vec::new())),
             Event::HouseholdsMerged(event) => Some((event.postings(), Vec::new())),
             Event::HouseholdSplit(event) => Some((event.postings(), Vec::new())),
             Event::HouseholdArrived(event) => Some((event.postings(), Vec::new())),

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::business_date;
 use crate::domain::{Account, CollectorCode, DocumentNo, Event, Money, Refusal, plain_text};

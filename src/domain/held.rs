@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Flow};
 use crate::domain::month::{months_before, written_time};
 use crate::domain::number::half_up;

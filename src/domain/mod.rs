@@ -59,8 +59,10 @@ pub mod register;
 pub mod reversal;
 pub mod sign_off;
 
+mod apply;
 pub mod command;
 pub mod decide;
+pub mod document;
 mod event;
 pub mod facts;
 mod known;
@@ -72,8 +74,9 @@ pub use self::account::{Account, AccountRef};
 pub use self::actor::{Actor, Role};
 pub use self::charge_key::ChargeKey;
 pub use self::command::{Command, Request};
+pub use self::document::DocumentKind;
 pub use self::event::Event;
-pub use self::facts::{Book, DocumentKind};
+pub use self::facts::Book;
 pub use self::household::HouseholdKind;
 pub use self::id::{
     BuyerCode, CollectorCode, DocumentNo, Group, HouseholdNo, MaterialCode, PointCode, VillageCode,

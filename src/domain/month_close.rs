@@ -183,6 +183,10 @@ impl Decision {
 
 /// The flow of a fact that is booked in a later month. Advance that is used and charges that are open keep theirs: a charge knows by them what
 /// has become of it.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other flows stay what they are unless they are taken back"
+)]
 const fn of_an_earlier_month(flow: Flow, is_reversal: bool) -> Flow {
     match flow {
         Flow::Opening | Flow::AdvanceUsed | Flow::Charge | Flow::Loss | Flow::Gain => flow,

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::move_out::advance_to_open_charges;
 use crate::domain::write_off::take_back_write_off;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::domain::account::Account;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::{Decision, Posting};
 use crate::domain::payout::{Payout, PayoutState};
 use crate::domain::{DocumentNo, Event, HouseholdNo, Money, Refusal};

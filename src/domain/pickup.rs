@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::held::{HoldReason, PickupHeld};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::month::{business_date, months_before};
@@ -138,17 +139,6 @@ impl Pickup {
                 value: line.amount,
                 flow,
             });
-        }
-    }
-}
-
-impl PickupLine {
-    /// Where its material went.
-    const fn account(&self) -> Account {
-        if self.in_transit {
-            Account::GoodsInTransit
-        } else {
-            Account::RecyclablesStock
         }
     }
 }

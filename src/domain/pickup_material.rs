@@ -1,7 +1,8 @@
 //! What was picked up of each material by month, written from the pickups themselves and not from what they moved: the second of two sources that
 //! the checks compare.
 
-use crate::domain::facts::{Book, DocumentKind, Need};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need};
 use crate::domain::journal::Entry;
 use crate::domain::pickup::Pickup;
 use crate::domain::{MaterialCode, Money, Month};

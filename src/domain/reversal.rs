@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::{Decision, Flow, Posting, StockMovement};
 use crate::domain::refuse::Trip;
 use crate::domain::{DocumentNo, Event, HouseholdNo, Money, Month, Refusal};

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Entry, Flow, Posting, StockMovement};
 use crate::domain::projection::Stock;
 use crate::domain::reversal::DocumentVoided;

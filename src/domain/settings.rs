@@ -101,7 +101,8 @@ impl Settings {
             ("dispute_days", self.dispute_days, 3_650),
         ];
         let months = self.payout_months.iter();
-        let months = months.map(|month| ("payout_months", i64::from(*month) - 1, 11));
+        // The first month is none from the first.
+        let months = months.map(|month| ("payout_months", i64::from(month.saturating_sub(1)), 11));
         match figures
             .into_iter()
             .chain(months)

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, AccountRef};
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Stop};
 use crate::domain::fee::{check_run_month, due_charges, may_run};
 use crate::domain::household_account::HouseholdAccount;
 use crate::domain::journal::{Decision, Flow, Posting};

@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::household::{Household, HouseholdTerms, RegisteredHousehold, check_headcount};
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Posting};

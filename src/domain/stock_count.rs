@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::command::PrivateDetails;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
 use crate::domain::number::half_up;
 use crate::domain::projection::Stock;

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Entry, Flow, Posting, StockMovement};
 use crate::domain::month::business_date;
-use crate::domain::pickup::Pickup;
+use crate::domain::pickup::{Pickup, PickupLine};
 use crate::domain::projection::Stock;
 use crate::domain::register::{RegisterKind, Registered};
 use crate::domain::stock::check_quantity;
@@ -77,6 +78,17 @@ impl Pickup {
 
     fn is_in_transit(&self) -> bool {
         self.lines.iter().any(|line| line.in_transit)
+    }
+}
+
+impl PickupLine {
+    /// Where its material went.
+    pub(crate) const fn account(&self) -> Account {
+        if self.in_transit {
+            Account::GoodsInTransit
+        } else {
+            Account::RecyclablesStock
+        }
     }
 }
 

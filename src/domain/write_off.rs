@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::facts::{Book, DocumentKind, Need, Stop};
+use crate::domain::document::DocumentKind;
+use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::fund::REFERENCE_LONGEST;
 use crate::domain::household_account::Charge;
 use crate::domain::journal::{Decision, Flow, Posting};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
-use crate::domain::facts::Document;
+use crate::domain::document::Document;
 use crate::domain::report::Sequence;
 use crate::domain::{DocumentKind, DocumentNo};
 use crate::store::column::Place;

@@ -9,7 +9,7 @@ use crate::domain::{Event, Money, Month};
 use crate::store::column::Place;
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
-use crate::store::{document, household, pickup, register};
+use crate::store::{balance, document, household, pickup, register};
 
 const BALANCES: &str = "
 select
@@ -42,16 +42,6 @@ from account_month
 where village_id = $1
     and month < $2
 group by account, subject
-";
-
-const STOCK: &str = "
-select
-    account,
-    material,
-    quantity,
-    value_fen
-from stock_balance
-where village_id = $1
 ";
 
 const MATERIAL_MONTHS: &str = "
@@ -158,19 +148,8 @@ pub(crate) async fn load(
         figures.balances.insert(side, Money::from_fen(fen));
     }
     load_account_months(tx, village_id, &at, &mut figures).await?;
-    let rows: Vec<(String, String, i64, i64)> =
-        run!(tx, connection => sqlx::query_as(STOCK).bind(village_id).fetch_all(connection))?;
-    for (account, material, count, value) in rows {
-        let account = Place("stock_balance", "account").account(&account)?;
-        let material = Place("stock_balance", "material").material(&material)?;
-        figures.stock.insert(
-            (account, material),
-            Stock {
-                count,
-                value: Money::from_fen(value),
-            },
-        );
-    }
+    let mut stock = balance::load_stock(tx, &[village_id]).await?;
+    figures.stock = stock.remove(&village_id).unwrap_or_default();
     let rows: Vec<(String, String, String, String, i64, i64)> = run!(tx, connection => sqlx::query_as(MATERIAL_MONTHS).bind(village_id).bind(at.clone()).fetch_all(connection))?;
     for (month, material, collector, flow, count, value) in rows {
         let key = MaterialMonth {
@@ -209,20 +188,30 @@ pub(crate) async fn load(
     load_charges(tx, village_id, &mut figures).await?;
     pickup::load(tx, village_id, month, &mut figures).await?;
     figures.sequences = document::load_sequences(tx, village_id).await?;
+    load_notice(tx, village_id, &at, &mut figures).await?;
+    Ok(figures)
+}
+
+async fn load_notice(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    at: &str,
+    figures: &mut Figures,
+) -> Result<(), StoreError> {
     let rows: Vec<(String,)> =
         run!(tx, connection => sqlx::query_as(HOUSEHOLDS).bind(village_id).fetch_all(connection))?;
     for (number,) in rows {
         let number = Place("household", "household_no").household(&number)?;
         figures.households.insert(number);
     }
-    let notice: Option<(String,)> = run!(tx, connection => sqlx::query_as(NOTICE).bind(village_id).bind(at).fetch_optional(connection))?;
+    let notice: Option<(String,)> = run!(tx, connection => sqlx::query_as(NOTICE).bind(village_id).bind(at.to_owned()).fetch_optional(connection))?;
     if let Some((content,)) = notice {
         let event = Place("journal_entry", "content").json(&content)?;
         if let Event::MonthClosed(closed) = event {
             figures.notice = Some(closed.report);
         }
     }
-    Ok(figures)
+    Ok(())
 }
 
 async fn load_service(

@@ -92,7 +92,7 @@ fn the_whole_worked_month_comes_out_to_the_fen_and_closes_twice_on_both_engines(
         .await;
         by(Role::Collector, "C1", late_pickup()).await;
         let october = ledger.report(&village, month.next()).await.unwrap();
-        assert_eq!(october.credit.prior_period.to_string(), "2.70");
+        assert_eq!(october.credit.prior_period.to_string(), "2.40");
         assert_eq!(october.credit.pickups.to_string(), "0.00");
         assert!(october.holds(), "{:?}", october.checks);
 
