@@ -13,7 +13,6 @@ use jinfu::domain::move_out::{MoveOut, RefundAdvance};
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::price_list::{PriceLine, PublishPriceList};
 use jinfu::domain::report::MonthReport;
-use jinfu::domain::settings::Settings;
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use jinfu::domain::village::{CreditTerms, OpenVillage};
 use jinfu::domain::{
@@ -92,7 +91,7 @@ fn opening(setup: &Setup) -> Vec<Command> {
             told_price_days: 7,
             save_up_allowed: setup.save_up_allowed,
         },
-        settings: Settings::default(),
+        settings: jinfu::domain::settings::Settings::default(),
     };
     let material = |(code, is_piece): &(String, bool)| {
         Command::RegisterMaterial(RegisterMaterial {
