@@ -53,14 +53,11 @@ pub(super) async fn submit(
         Outcome::NothingToDo => print(&format!("{}\n", texts.say("nothing-to-do"))),
         Outcome::Recorded(recorded) => {
             let kind = texts.say(&format!("kind-{}", recorded.event.kind().replace('_', "-")));
-            let number = recorded
-                .event
-                .document()
-                .map(|(_, number)| number.to_string())
-                .unwrap_or_default();
+            let number = recorded.event.document();
+            let what = number.map_or(kind.clone(), |(_, number)| format!("{kind} {number}"));
+            let is_held = matches!(recorded.event, Event::PickupHeld(_));
             let facts = [
-                ("kind", kind),
-                ("number", number),
+                ("what", what),
                 ("seq", recorded.seq.to_string()),
                 ("id", recorded.command_id.to_string()),
                 ("hash", recorded.hash.to_string().chars().take(16).collect()),
@@ -68,6 +65,7 @@ pub(super) async fn submit(
             let name = match (dry_run, recorded.replayed) {
                 (true, _) => "would-be-recorded",
                 (false, true) => "recorded-before",
+                (false, false) if is_held => "held-noted",
                 (false, false) => "recorded",
             };
             let line = texts.tell(name, &facts);
