@@ -17,7 +17,7 @@ use crate::domain::round::{CloseRound, OpenRound, RecordStop};
 use crate::domain::schedule::{Hours, SetSchedule, VisitDays};
 use crate::domain::{
     CollectorCode, Command, DocumentKind, DocumentNo, Group, HouseholdNo, Month, PointCode,
-    Quantity, Refusal, Unit, VillageCode, plain_text,
+    Quantity, Refusal, VillageCode, WrittenUnit, plain_text,
 };
 use crate::ledger::Ledger;
 use crate::text::Texts;
@@ -348,7 +348,7 @@ pub(super) async fn refuse(session: &Session, task: RefuseTask) -> Result<(), Fa
             let command = RecordTrip {
                 point: PointCode::parse("point", &point)?,
                 at: time(at)?,
-                weight: Quantity::parse_stock("weight", weight, Unit::Kg)?,
+                weight: Quantity::parse_stock("weight", weight, WrittenUnit::Kg)?,
             };
             submit(session, common, false, Command::RecordTrip(command)).await
         }

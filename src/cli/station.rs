@@ -114,7 +114,7 @@ fn stock_quantity(
     let unit = WrittenUnit::parse(field, unit)?;
     Ok((
         MaterialCode::parse("material", material)?,
-        Quantity::parse_stock_in(field, figure, unit)?,
+        Quantity::parse_stock(field, figure, unit)?,
         unit,
     ))
 }
@@ -133,7 +133,7 @@ fn sale_line(text: &str) -> Result<SaleLine, Refusal> {
     let (mut ticket, mut price) = (own, None);
     for part in parts {
         match part.split_once('=').ok_or_else(wrong)? {
-            ("ticket", figure) => ticket = Quantity::parse_stock_in("ticket", figure, unit)?,
+            ("ticket", figure) => ticket = Quantity::parse_stock("ticket", figure, unit)?,
             ("price", figure) => {
                 let (figure, per) = figure.split_once('/').unwrap_or((figure, "1"));
                 let per = parse_whole("per", per, 1, 1_000)?;

@@ -205,7 +205,7 @@ pub(super) fn opening_line(
                 quantity: Quantity::parse_stock(
                     "quantity",
                     figure,
-                    WrittenUnit::parse("quantity", unit)?.unit(),
+                    WrittenUnit::parse("quantity", unit)?,
                 )?,
             })
         }

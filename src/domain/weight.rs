@@ -74,6 +74,15 @@ impl WrittenUnit {
     }
 }
 
+impl From<Unit> for WrittenUnit {
+    fn from(unit: Unit) -> WrittenUnit {
+        match unit {
+            Unit::Kg => WrittenUnit::Kg,
+            Unit::Piece => WrittenUnit::Piece,
+        }
+    }
+}
+
 /// A quantity of a material: grams or pieces. Signed, since a stock figure may be a difference.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Quantity {
@@ -113,23 +122,11 @@ impl Quantity {
         Quantity::parse_up_to(field, text, unit, GRAMS_MOST, PIECES_MOST)
     }
 
-    /// Reads the quantity of a stock line.
-    ///
-    /// # Errors
-    /// As [`number::parse`].
-    pub fn parse_stock(field: &'static str, text: &str, unit: Unit) -> Result<Quantity, Refusal> {
-        let written = match unit {
-            Unit::Kg => WrittenUnit::Kg,
-            Unit::Piece => WrittenUnit::Piece,
-        };
-        Quantity::parse_up_to(field, text, written, STOCK_MOST, STOCK_MOST)
-    }
-
     /// Reads the quantity of a stock line as it was written down.
     ///
     /// # Errors
     /// As [`number::parse`].
-    pub fn parse_stock_in(
+    pub fn parse_stock(
         field: &'static str,
         text: &str,
         unit: WrittenUnit,

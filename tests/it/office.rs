@@ -130,6 +130,22 @@ fn an_opening_line_is_taken_back_and_recorded_anew() {
 }
 
 #[test]
+fn a_stock_line_written_in_jin_is_half_as_many_kilograms() {
+    on_both(async |engine| {
+        let office = Office::new(engine).await;
+        let void = "opening void --number stock/PET --reason jin --at 2025-09-10T09:00:00+08:00";
+        office.done(&void.split(' ').collect::<Vec<_>>());
+        let record = "opening record --kind stock --subject PET --amount 30.00 --quantity 24.5jin";
+        office.done(&record.split(' ').collect::<Vec<_>>());
+        let report = office.json(&["report", "2025-09"]);
+        let rows = report["materials"].as_array().unwrap();
+        let pet = rows.iter().find(|row| row["code"] == "PET").unwrap();
+        assert_eq!(pet["closing"], "12.250");
+        office.close().await;
+    });
+}
+
+#[test]
 fn what_was_paid_on_an_opening_charge_that_is_taken_back_becomes_advance() {
     on_both(async |engine| {
         let office = Office::new(engine).await;

@@ -75,7 +75,7 @@ fn opening_line(row: &Row, units: &BTreeMap<String, Unit>) -> Result<OpeningLine
             Ok(OpeningLine::Stock {
                 material: MaterialCode::parse("subject", subject)?,
                 amount: Money::parse("amount", amount)?,
-                quantity: Quantity::parse_stock("quantity", row.get("quantity"), unit)?,
+                quantity: Quantity::parse_stock("quantity", row.get("quantity"), unit.into())?,
             })
         }
         code => {

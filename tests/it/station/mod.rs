@@ -49,7 +49,7 @@ pub(crate) fn quantity(text: &str) -> Quantity {
     } else {
         WrittenUnit::Piece
     };
-    Quantity::parse_stock_in("quantity", text, unit).unwrap()
+    Quantity::parse_stock("quantity", text, unit).unwrap()
 }
 
 /// Lines as `ZB 8.350, PJ 24`.
