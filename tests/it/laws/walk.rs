@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use jinfu::domain::opening::{OpeningLine, RecordOpening};
 use jinfu::domain::{
-    Command, DocumentKind, DocumentNo, Event, HouseholdNo, Money, Month, Quantity, Role,
+    Account, Command, DocumentKind, DocumentNo, Event, HouseholdNo, Money, Month, Quantity, Role,
 };
 
 use super::village::{self, beginning, first_month, household, number};
@@ -86,6 +87,8 @@ pub(super) struct Walk {
     pub(super) lists: Vec<Timestamp>,
     /// The month that closes next.
     pub(super) open_month: Month,
+    /// What opening lines left on 3190 (期初过渡), by their numbers: the next command brings it back to nothing.
+    openings: BTreeMap<DocumentNo, Money>,
     last_number: i64,
     last_household: usize,
 }
@@ -105,6 +108,7 @@ impl Walk {
             rounds: Vec::new(),
             lists: vec![beginning()],
             open_month: first_month(),
+            openings: BTreeMap::new(),
             last_number: 0,
             last_household: village::HOUSEHOLDS,
         }
@@ -114,6 +118,9 @@ impl Walk {
     pub(super) fn next(&mut self) -> ((Role, &'static str), Command) {
         let minutes = self.random.between(0, 2 * self.pace);
         self.now += SignedDuration::from_mins(minutes);
+        if !self.is_opening_complete() {
+            return ((Role::Clerk, "wang"), self.balance_opening());
+        }
         let all: u64 = KINDS.iter().map(|(often, _)| often).sum();
         let mut place = self.random.below(all);
         let make = KINDS.iter().find(|(often, _)| {
@@ -147,6 +154,12 @@ impl Walk {
                 let parts = event.parts.iter().map(|part| part.household.household_no.clone());
                 self.households.extend(parts);
             }
+            Event::OpeningRecorded(event) => {
+                self.openings.insert(event.number.clone(), opened_with(&event.line));
+            }
+            Event::OpeningVoided(event) => {
+                self.openings.remove(&event.number);
+            }
             Event::PickupHeld(event) => self.held.push(event.pickup.pickup_no.clone()),
             Event::HeldResolved(event) => self.held.retain(|held| *held != event.pickup_no),
             Event::RoundOpened(event) => self.rounds.push(event.round_no.clone()),
@@ -157,6 +170,22 @@ impl Walk {
             }
             _ => {}
         }
+    }
+
+    /// Whether nothing is left on 3190.
+    pub(super) fn is_opening_complete(&self) -> bool {
+        self.openings.values().copied().sum::<Money>().is_zero()
+    }
+
+    /// The rest of the opening against the accumulated fund.
+    fn balance_opening(&mut self) -> Command {
+        let amount = -self.openings.values().copied().sum::<Money>();
+        let line = OpeningLine::Account {
+            account: Account::AccumulatedFund,
+            subject: self.fresh("rest").to_string(),
+            amount,
+        };
+        Command::RecordOpening(RecordOpening { line })
     }
 
     /// A time at which something happened: mostly of these days, at times weeks ago, rarely in the future.
@@ -240,5 +269,15 @@ impl Walk {
             2 => self.open_month.next(),
             _ => self.open_month,
         }
+    }
+}
+
+/// What a line opens with, debit positive.
+fn opened_with(line: &OpeningLine) -> Money {
+    match line {
+        OpeningLine::Credit { amount, .. } => -*amount,
+        OpeningLine::Charge { amount, .. }
+        | OpeningLine::Stock { amount, .. }
+        | OpeningLine::Account { amount, .. } => *amount,
     }
 }
