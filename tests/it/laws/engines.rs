@@ -6,9 +6,9 @@ use jinfu::domain::{Month, Role};
 use jinfu::files::journal::DumpProblem;
 use jinfu::ledger::{Error, Ledger};
 
+use super::chosen;
 use super::village::{beginning, code, first_month, opening, request};
 use super::walk::Walk;
-use super::chosen;
 use crate::harness::{Database, Engine, on_both};
 
 /// How many commands are under way at a time.
@@ -26,13 +26,19 @@ async fn walk_on(ledger: &Ledger, walk: &mut Walk, seed: u64, steps: u64) -> u64
     let mut accepted = 0;
     let mut index = 0;
     while index < steps {
-        let mut pending = Vec::new();
+        let (mut pending, mut given) = (Vec::new(), Vec::new());
         for _ in 0..TOGETHER {
+            let balances_opening = !walk.is_opening_complete();
             let (actor, command) = walk.next();
             ledger.clock().set(walk.now);
             let request = request(index as usize, actor, command);
+            given.push(request.command.clone());
             pending.push(ledger.enqueue(request).await.unwrap());
             index += 1;
+            // Twice in a batch it would balance too much.
+            if balances_opening {
+                break;
+            }
         }
         for pending in pending {
             match pending.answer().await {
@@ -41,7 +47,7 @@ async fn walk_on(ledger: &Ledger, walk: &mut Walk, seed: u64, steps: u64) -> u64
                     walk.learn(&recorded.event);
                 }
                 Ok(Outcome::NothingToDo) | Err(Error::Refused(_)) => {}
-                Err(error) => panic!("SEED={seed} step {index}: {error}"),
+                Err(error) => panic!("SEED={seed} steps to {index}: {error} {given:#?}"),
             }
         }
     }

@@ -38,7 +38,10 @@ pub(super) fn change(walk: &mut Walk) -> Command {
     Command::ChangeHousehold(ChangeHousehold {
         household_no: walk.a_household(),
         effective_from,
-        group: walk.random.chance(30).then(|| group(walk.random.pick(&GROUPS))),
+        group: walk
+            .random
+            .chance(30)
+            .then(|| group(walk.random.pick(&GROUPS))),
         headcount: walk.random.chance(30).then(|| walk.random.between(0, 7)),
         kind: None,
         vacancy: walk.random.pick(&[
@@ -179,4 +182,3 @@ pub(super) fn adopt_policy(walk: &mut Walk) -> Command {
         terms: fee(walk.random.between(300, 900)),
     })
 }
-

@@ -1,6 +1,7 @@
 //! The laws of the book, tried on a random walk over every kind of command: in memory, on both engines, and by many callers at once.
 //! `SEED`, `STEPS` and `ENGINE_STEPS` choose another walk.
 
+mod callers;
 mod engines;
 mod homes;
 mod in_memory;

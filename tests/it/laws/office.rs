@@ -28,7 +28,8 @@ pub(super) fn a_custodian(walk: &mut Walk) -> Custodian {
 
 fn paid_from(walk: &mut Walk) -> PaidFrom {
     let custodian = a_custodian(walk);
-    walk.random.either(50, PaidFrom::Bank, PaidFrom::Cash(custodian))
+    walk.random
+        .either(50, PaidFrom::Bank, PaidFrom::Cash(custodian))
 }
 
 pub(super) fn receive_cash(walk: &mut Walk) -> Command {
@@ -64,7 +65,11 @@ pub(super) fn sell(walk: &mut Walk) -> Command {
         lines: vec![SaleLine {
             material: material(code),
             own,
-            ticket: walk.random.either(60, own, jinfu::domain::Quantity::new(own.unit(), own.count() / 10 * 10)),
+            ticket: walk.random.either(
+                60,
+                own,
+                jinfu::domain::Quantity::new(own.unit(), own.count() / 10 * 10),
+            ),
             price_li: li * walk.random.between(70, 150) / 100,
             per: 1,
         }],

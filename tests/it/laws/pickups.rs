@@ -60,7 +60,9 @@ pub(super) fn record(walk: &mut Walk) -> Command {
         occurred_at: walk.then(),
         household_no: walk.a_household(),
         collector: a_collector(walk),
-        confirmation: walk.random.pick(&[Confirmation::Card, Confirmation::Witness]),
+        confirmation: walk
+            .random
+            .pick(&[Confirmation::Card, Confirmation::Witness]),
         lines: lines(walk),
         round: walk.random.chance(5).then(|| walk.one_of(&rounds)),
         device: is_from_device.then(|| "phone-1".to_owned()),
@@ -78,10 +80,10 @@ pub(super) fn resolve(walk: &mut Walk) -> Command {
         _ => HeldDecision::AsItIs,
     };
     Command::ResolveHeld(ResolveHeld {
-        pickup_no: walk.random.pick(&[held.first(), held.last()]).map_or_else(
-            || walk.accepted(DocumentKind::Pickup),
-            Clone::clone,
-        ),
+        pickup_no: walk
+            .random
+            .pick(&[held.first(), held.last()])
+            .map_or_else(|| walk.accepted(DocumentKind::Pickup), Clone::clone),
         decision,
         decided_at: walk.now,
         reason: REASON.to_owned(),

@@ -9,8 +9,8 @@ use jinfu::domain::{
 };
 
 use super::village::{self, beginning, first_month, household, number};
-use crate::model::random::Random;
 use super::{homes, office, pickups};
+use crate::model::random::Random;
 
 /// Builds a command of one kind.
 type Make = fn(&mut Walk) -> Command;
@@ -130,7 +130,8 @@ impl Walk {
         });
         let command = make.unwrap().1(self);
         let role = if self.random.chance(3) {
-            self.random.pick(&[Role::Collector, Role::Supervisor, Role::Clerk])
+            self.random
+                .pick(&[Role::Collector, Role::Supervisor, Role::Clerk])
         } else {
             command.usual_role()
         };
@@ -151,11 +152,15 @@ impl Walk {
         match event {
             Event::HouseholdRegistered(event) => self.households.push(event.household_no.clone()),
             Event::HouseholdSplit(event) => {
-                let parts = event.parts.iter().map(|part| part.household.household_no.clone());
+                let parts = event
+                    .parts
+                    .iter()
+                    .map(|part| part.household.household_no.clone());
                 self.households.extend(parts);
             }
             Event::OpeningRecorded(event) => {
-                self.openings.insert(event.number.clone(), opened_with(&event.line));
+                self.openings
+                    .insert(event.number.clone(), opened_with(&event.line));
             }
             Event::OpeningVoided(event) => {
                 self.openings.remove(&event.number);
