@@ -7,7 +7,7 @@ use jinfu::files::journal::DumpProblem;
 use jinfu::ledger::{Error, Ledger};
 
 use super::chosen;
-use super::village::{beginning, code, first_month, opening, request};
+use super::village::{beginning, code, opening, request};
 use super::walk::Walk;
 use crate::harness::{Database, Engine, on_both};
 
@@ -54,17 +54,21 @@ async fn walk_on(ledger: &Ledger, walk: &mut Walk, seed: u64, steps: u64) -> u64
     accepted
 }
 
-/// Every month's report holds.
+/// The report of every closed month holds, and that of the last one; how many are closed. Months between may lack what belongs to an opening
+/// line that was voided later.
 pub(super) async fn check_reports(at: &str, ledger: &Ledger, last: Month) -> usize {
-    for month in first_month().through(last) {
+    let lines = ledger.months(&code()).await.unwrap();
+    let closed = lines.iter().filter(|line| line.state != MonthState::Open);
+    let mut months: Vec<Month> = closed.map(|line| line.month).collect();
+    let count = months.len();
+    months.push(last);
+    for month in months {
         let report = ledger.report(&code(), month).await.unwrap();
         let failing = report.checks.iter().filter(|check| !check.holds);
         let failing: Vec<_> = failing.collect();
         assert!(failing.is_empty(), "{at}: {month} {failing:?}");
     }
-    let months = ledger.months(&code()).await.unwrap();
-    let closed = months.iter().filter(|line| line.state != MonthState::Open);
-    closed.count()
+    count
 }
 
 /// The same entries make the same chain in another database.
