@@ -224,7 +224,8 @@ impl RecordOpening {
                 amount.is_zero()
             }
         };
-        if is_nothing {
+        let is_too_much = amount.fen().unsigned_abs() > crate::domain::money::MOST.unsigned_abs();
+        if is_nothing || is_too_much {
             let most = Money::from_fen(crate::domain::money::MOST).to_string();
             let (value, least) = (amount.to_string(), "0.01".to_owned());
             return Err(Refusal::OutOfRange {

@@ -25,6 +25,7 @@ mod harness;
 mod held;
 mod households;
 mod import;
+mod laws;
 mod month;
 mod office;
 mod office_money;
@@ -45,7 +46,7 @@ mod model {
     mod figures;
     #[expect(clippy::module_inception, reason = "the model of the model")]
     pub(crate) mod model;
-    mod random;
+    pub(crate) mod random;
     mod runs;
     pub(crate) mod steps;
     pub(crate) mod walk;

@@ -1,0 +1,152 @@
+//! Sixteen callers at once on one ledger: what they do together keeps the books whole, and no credit is paid out twice.
+
+use std::sync::Arc;
+
+use jinfu::domain::closing::CloseMonth;
+use jinfu::domain::decide::Outcome;
+use jinfu::domain::fee::ChargeFees;
+use jinfu::domain::month::parse_time;
+use jinfu::domain::opening::{OpeningLine, RecordOpening};
+use jinfu::domain::payout::{ApprovePayout, PaidFrom, PayPayout, RequestPayout};
+use jinfu::domain::pickup::{Confirmation, RecordPickup, WeighedLine};
+use jinfu::domain::settlement::OffsetCredit;
+use jinfu::domain::sign_off::ReopenMonth;
+use jinfu::domain::{Account, Command, Event, Money, Month, Quantity, Role};
+use jinfu::ledger::{Answer, Error, Ledger};
+
+use super::engines::check_reports;
+use super::village::{code, collector, first_month, household, material, number, opening, request};
+use crate::harness::{Database, on_both};
+
+const CALLERS: usize = 16;
+
+/// What the saving household has, and what everybody asks for: it covers seven payouts.
+const CREDIT: i64 = 7_400;
+const ASKED: i64 = 1_000;
+
+async fn submit(ledger: &Ledger, id: usize, role: Role, name: &str, command: Command) -> Answer {
+    let answer = ledger.submit(request(id, (role, name), command)).await;
+    assert!(!matches!(&answer, Err(Error::Unavailable(_))), "{answer:?}");
+    answer
+}
+
+fn pickup(caller: usize, turn: usize) -> Command {
+    // H000 saves up, so the others pick up.
+    Command::RecordPickup(RecordPickup {
+        pickup_no: number(&format!("P{caller}-{turn}")),
+        occurred_at: parse_time("at", &format!("2025-01-{:02}T09:00:00+08:00", turn + 2)).unwrap(),
+        household_no: household(&format!("H{:03}", 1 + (caller + turn) % 5)),
+        collector: collector("C1"),
+        confirmation: Confirmation::Card,
+        lines: vec![WeighedLine {
+            material: material("ZB"),
+            gross: Quantity::grams(1_000 + 700 * caller as i64),
+            tare: Quantity::grams(0),
+            deduction: 0,
+            deduction_reason: String::new(),
+        }],
+        round: None,
+        device: None,
+        told_list: None,
+        is_paper: false,
+    })
+}
+
+/// What one caller does; how many payouts of the saving household it got through.
+async fn call(ledger: Arc<Ledger>, caller: usize) -> usize {
+    let month = first_month();
+    let mut id = (caller + 1) * 1_000;
+    let mut next = || {
+        id += 1;
+        id
+    };
+    let mut paid = 0;
+    for turn in 0..6 {
+        let (now, clerk) = (ledger.clock().now(), Role::Clerk);
+        let _ = submit(&ledger, next(), clerk, "wang", pickup(caller, turn)).await;
+        let asked = Command::RequestPayout(RequestPayout {
+            household_no: household("H000"),
+            amount: Money::from_fen(ASKED),
+            requested_at: now,
+        });
+        if let Ok(Outcome::Recorded(recorded)) = submit(&ledger, next(), clerk, "wang", asked).await
+        {
+            let Event::PayoutRequested(event) = &recorded.event else {
+                panic!("{recorded:?}");
+            };
+            let number = event.number.clone();
+            let approve = Command::ApprovePayout(ApprovePayout {
+                number: number.clone(),
+                approved_at: now,
+            });
+            submit(&ledger, next(), Role::Supervisor, "li", approve)
+                .await
+                .unwrap();
+            let pay = Command::PayPayout(PayPayout {
+                number,
+                paid_at: now,
+                paid_from: PaidFrom::Bank,
+            });
+            submit(&ledger, next(), clerk, "chen", pay).await.unwrap();
+            paid += 1;
+        }
+        let close = CloseMonth {
+            month,
+            missing_reason: None,
+        };
+        let reopen = ReopenMonth {
+            month,
+            reason: "a pickup is missing".to_owned(),
+        };
+        for command in [
+            Command::ChargeFees(ChargeFees { month }),
+            Command::OffsetCredit(OffsetCredit { month }),
+            Command::CloseMonth(close),
+            Command::ReopenMonth(reopen),
+        ] {
+            let _ = submit(&ledger, next(), clerk, "wang", command).await;
+        }
+    }
+    paid
+}
+
+#[test]
+fn sixteen_callers_at_once_pay_no_credit_twice_and_keep_the_books_whole() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let ledger = database.open("2025-02-03T09:00:00+08:00", 1).await;
+        let credit = OpeningLine::Credit {
+            household_no: household("H000"),
+            amount: Money::from_fen(CREDIT),
+        };
+        let fund = OpeningLine::Account {
+            account: Account::AccumulatedFund,
+            subject: "rest".to_owned(),
+            amount: Money::from_fen(CREDIT),
+        };
+        let lines = [credit, fund].map(|line| Command::RecordOpening(RecordOpening { line }));
+        for (index, command) in opening(true).into_iter().chain(lines).enumerate() {
+            submit(&ledger, 10_000_000 + index, Role::Clerk, "wang", command)
+                .await
+                .unwrap();
+        }
+        let ledger = Arc::new(ledger);
+        let calls: Vec<_> = (0..CALLERS)
+            .map(|caller| tokio::spawn(call(Arc::clone(&ledger), caller)))
+            .collect();
+        let mut paid = 0;
+        for call in calls {
+            paid += call.await.unwrap();
+        }
+        let ledger = Arc::into_inner(ledger).unwrap();
+        assert_eq!(paid as i64, CREDIT / ASKED, "{engine:?}");
+        for index in 0..super::village::HOUSEHOLDS {
+            let no = household(&format!("H{index:03}"));
+            let statement = ledger.statement(&code(), &no, (None, None)).await.unwrap();
+            assert!(!statement.credit_closing.is_negative(), "{engine:?} {no}");
+        }
+        let last = Month::at(ledger.clock().now());
+        check_reports(&format!("{engine:?}"), &ledger, last).await;
+        database.close(ledger).await;
+    });
+}
