@@ -7,6 +7,7 @@ use crate::domain::month_close::MonthStanding;
 use crate::domain::projection::{AccountMonth, MaterialMonth, Stock};
 use crate::domain::report::Figures;
 use crate::domain::report::region::RegionPrefix;
+use crate::domain::sale::SaleMonth;
 use crate::domain::{AccountRef, Money, Month, VillageCode};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Kind, Rows, select_keyed};
@@ -74,6 +75,7 @@ pub(crate) async fn load(
         ids.iter().map(|id| (*id, MonthSums::default())).collect();
     load_accounts(tx, &keys, at, &mut sums).await?;
     load_materials(tx, ids, &keys, &mut sums).await?;
+    load_sales(tx, &keys, &mut sums).await?;
     load_pickups(tx, &keys, &mut sums).await?;
     load_open(tx, &keys, &mut sums).await?;
     for (id, month, standing) in month::load(tx, ids).await? {
@@ -187,6 +189,40 @@ async fn load_materials(
         if let Some(sums) = sums.get_mut(&id) {
             let months = &mut sums.figures.material_months;
             months.insert(key, Stock { count, value });
+        }
+    }
+    Ok(())
+}
+
+const SALES: &str = "
+select
+    s.village_id,
+    s.material,
+    s.own,
+    s.ticket,
+    s.income_fen
+from {keys} as k
+cross join sale_month as s
+where s.village_id = k.k0
+    and s.month = k.k1
+";
+
+async fn load_sales(
+    tx: &mut Tx<'_>,
+    keys: &Rows,
+    sums: &mut BTreeMap<i64, MonthSums>,
+) -> Result<(), StoreError> {
+    let rows: Vec<(i64, String, i64, i64, i64)> = select_keyed(tx, SALES, keys).await?;
+    for (id, material, own, ticket, income) in rows {
+        let material = Place("sale_month", "material").material(&material)?;
+        let income = Money::from_fen(income);
+        if let Some(sums) = sums.get_mut(&id) {
+            let sold = SaleMonth {
+                own,
+                ticket,
+                income,
+            };
+            sums.figures.sales.insert(material, sold);
         }
     }
     Ok(())

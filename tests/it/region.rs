@@ -77,6 +77,11 @@ async fn county(engine: Engine) -> (Database, Ledger) {
         &database,
         &[&void[..], &["--village", VILLAGES[1]]].concat(),
     );
+    for code in &VILLAGES[..3] {
+        let sale = "sale record --buyer K1 --sold ZB=20kg,ticket=19.5,price=1.20 --at 2025-09-25T15:00:00+08:00 --village";
+        let words: Vec<&str> = sale.split(' ').chain([*code]).collect();
+        done(&database, &words);
+    }
     let ledger = database.open("2025-12-01T00:00:00+08:00", 1).await;
     (database, ledger)
 }

@@ -431,6 +431,9 @@ impl MaterialFigures {
             (&mut self.sold, other.sold),
             (&mut self.lost, other.lost),
             (&mut self.gained, other.gained),
+            (&mut self.prior_period, other.prior_period),
+            (&mut self.sold_ticket, other.sold_ticket),
+            (&mut self.ticket_difference, other.ticket_difference),
             (&mut self.closing, other.closing),
         ];
         for (sum, more) in quantities {
@@ -443,6 +446,7 @@ impl MaterialFigures {
             (&mut self.sold_income, other.sold_income),
             (&mut self.lost_value, other.lost_value),
             (&mut self.gained_value, other.gained_value),
+            (&mut self.prior_period_value, other.prior_period_value),
             (&mut self.closing_value, other.closing_value),
         ];
         for (sum, more) in values {

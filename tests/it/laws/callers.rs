@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use jinfu::domain::cash_custody::PaidFrom;
 use jinfu::domain::closing::CloseMonth;
 use jinfu::domain::decide::Outcome;
 use jinfu::domain::fee::ChargeFees;
 use jinfu::domain::month::parse_time;
 use jinfu::domain::opening::{OpeningLine, RecordOpening};
-use jinfu::domain::payout::{ApprovePayout, PaidFrom, PayPayout, RequestPayout};
+use jinfu::domain::payout::{ApprovePayout, PayPayout, RequestPayout};
 use jinfu::domain::pickup::{Confirmation, RecordPickup, WeighedLine};
 use jinfu::domain::settlement::OffsetCredit;
 use jinfu::domain::sign_off::ReopenMonth;

@@ -5,9 +5,7 @@ use jinfu::domain::closing::CloseMonth;
 use jinfu::domain::collector_pay::{EarnPay, PayCollector};
 use jinfu::domain::fee::ChargeFees;
 use jinfu::domain::fund::{FundPurpose, ReceiveFund, SpendFund};
-use jinfu::domain::payout::{
-    ApprovePayout, CancelPayout, ExpirePayouts, PaidFrom as PayoutFrom, PayPayout, RequestPayout,
-};
+use jinfu::domain::payout::{ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout};
 use jinfu::domain::reversal::VoidDocument;
 use jinfu::domain::sale::{BuyerPays, RecordSale, SaleLine};
 use jinfu::domain::settings::{ChangeSettings, Settings};
@@ -194,13 +192,10 @@ pub(super) fn approve_payout(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn pay_payout(walk: &mut Walk) -> Command {
-    let custodian = walk.random.pick(&CUSTODIANS).to_owned();
     Command::PayPayout(PayPayout {
         number: walk.accepted(DocumentKind::Payout),
         paid_at: walk.now,
-        paid_from: walk
-            .random
-            .either(60, PayoutFrom::Bank, PayoutFrom::Cash(custodian)),
+        paid_from: paid_from(walk),
     })
 }
 
