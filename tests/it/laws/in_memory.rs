@@ -166,7 +166,7 @@ fn whole(side: &AccountRef) -> AccountRef {
 
 #[test]
 fn every_kind_of_command_keeps_the_laws() {
-    let (seed, steps) = (chosen("SEED", 1), chosen("STEPS", 8_000));
+    let (seed, steps) = (chosen("SEED", 1), chosen("STEPS", 6_000));
     let mut walk = Walk::new(seed, steps, (steps / 150 + 3).min(30));
     let mut tried = Tried::new(seed);
     tried.book.set_now(walk.now);
