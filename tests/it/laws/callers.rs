@@ -64,7 +64,7 @@ async fn call(ledger: Arc<Ledger>, caller: usize) -> usize {
     let mut paid = 0;
     for turn in 0..6 {
         let (now, clerk) = (ledger.clock().now(), Role::Clerk);
-        let _ = submit(&ledger, next(), clerk, "wang", pickup(caller, turn)).await;
+        drop(submit(&ledger, next(), clerk, "wang", pickup(caller, turn)).await);
         let asked = Command::RequestPayout(RequestPayout {
             household_no: household("H000"),
             amount: Money::from_fen(ASKED),
@@ -105,7 +105,7 @@ async fn call(ledger: Arc<Ledger>, caller: usize) -> usize {
             Command::CloseMonth(close),
             Command::ReopenMonth(reopen),
         ] {
-            let _ = submit(&ledger, next(), clerk, "wang", command).await;
+            drop(submit(&ledger, next(), clerk, "wang", command).await);
         }
     }
     paid

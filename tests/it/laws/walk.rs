@@ -258,10 +258,11 @@ impl Walk {
         let (_, unit, _) = village::MATERIALS[place % village::MATERIALS.len()];
         let count = self.random.between(1, most);
         let is_wrong = self.random.chance(1);
-        let wanted = if matches!(unit, jinfu::domain::Unit::Kg) != is_wrong {
-            (jinfu::domain::Unit::Kg, count * 100)
-        } else {
+        let is_weighed = matches!(unit, jinfu::domain::Unit::Kg);
+        let wanted = if is_weighed == is_wrong {
             (jinfu::domain::Unit::Piece, count)
+        } else {
+            (jinfu::domain::Unit::Kg, count * 100)
         };
         Quantity::new(wanted.0, wanted.1)
     }
