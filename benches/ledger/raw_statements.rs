@@ -24,13 +24,21 @@ const BALANCE: &str = "insert into account_balance (village_id, account, subject
     on conflict do update set balance_fen = balance_fen + excluded.balance_fen";
 const ACCOUNT_MONTH: &str = "insert into account_month (village_id, month, account, subject, flow, group_name, amount_fen)
     values (?1, ?2, ?3, ?4, 'pickup', ?5, ?6) on conflict do update set amount_fen = amount_fen + excluded.amount_fen";
-const STOCK: &str = "insert into stock_balance (village_id, material, quantity, value_fen) values (?1, ?2, ?3, ?4)
+const STOCK: &str = "insert into stock_balance (village_id, account, material, quantity, value_fen) values (?1, '1405', ?2, ?3, ?4)
     on conflict do update set quantity = quantity + excluded.quantity, value_fen = value_fen + excluded.value_fen";
 const MATERIAL_MONTH: &str = "insert into material_month (village_id, month, material, collector, flow, quantity, value_fen)
     values (?1, ?2, ?3, ?4, 'pickup', ?5, ?6)
     on conflict do update set quantity = quantity + excluded.quantity, value_fen = value_fen + excluded.value_fen";
 const PICKUP_MONTH: &str = "insert into pickup_month (village_id, month, household_no, collector, pickups) values (?1, ?2, ?3, ?4, ?5)
     on conflict do update set pickups = pickups + excluded.pickups";
+
+const PICKUP_MATERIAL: &str = "insert into pickup_material (village_id, month, origin_month, occurred_month, material, lines, quantity,
+    value_fen, told_fen) values (?1, ?2, '', ?2, ?3, ?4, ?5, ?6, 0)
+    on conflict do update set lines = lines + excluded.lines, quantity = quantity + excluded.quantity, value_fen = value_fen + excluded.value_fen";
+const PICKUP_LINE: &str = "insert into pickup_line (village_id, household_no, material, occurred_at, seq, line_no, pickup_no, quantity,
+    source, live) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)";
+const MONTH: &str = "insert into village_month (village_id, month, state, version, last_hash) values (?1, ?2, 'open', 0, ?3)
+    on conflict do update set last_hash = excluded.last_hash";
 
 /// The statements of a connection.
 pub(crate) struct Statements<'c> {
@@ -46,6 +54,9 @@ pub(crate) struct Statements<'c> {
     stock: Statement<'c>,
     material_month: Statement<'c>,
     pickup_month: Statement<'c>,
+    pickup_material: Statement<'c>,
+    pickup_line: Statement<'c>,
+    month: Statement<'c>,
 }
 
 /// What a batch adds to sums: one row per key and batch, as the program writes them. The month of the books is part of every key.
@@ -56,6 +67,8 @@ pub(crate) struct Sums<'e> {
     stock: BTreeMap<(i64, &'e str), (i64, i64)>,
     material_months: BTreeMap<(i64, String, &'e str, &'e str), (i64, i64)>,
     pickup_months: BTreeMap<(i64, String, &'e str, &'e str), i64>,
+    pickup_materials: BTreeMap<(i64, String, &'e str), (i64, i64, i64)>,
+    months: BTreeMap<(i64, String), [u8; 32]>,
 }
 
 impl<'e> Sums<'e> {
@@ -86,7 +99,15 @@ impl<'e> Sums<'e> {
                 sum.1 += value.fen();
             }
         }
+        self.months.insert((id, month.clone()), entry.hash.0);
         if let Event::PickupRecorded(pickup) = &entry.decision.event {
+            for line in &pickup.lines {
+                let key = (id, month.clone(), line.material.as_str());
+                let sum = self.pickup_materials.entry(key).or_default();
+                sum.0 += 1;
+                sum.1 += line.net.count();
+                sum.2 += line.amount.fen();
+            }
             let key = (
                 id,
                 month,
@@ -115,6 +136,9 @@ impl<'c> Statements<'c> {
             stock: prepare(STOCK),
             material_month: prepare(MATERIAL_MONTH),
             pickup_month: prepare(PICKUP_MONTH),
+            pickup_material: prepare(PICKUP_MATERIAL),
+            pickup_line: prepare(PICKUP_LINE),
+            month: prepare(MONTH),
         }
     }
 
@@ -163,6 +187,20 @@ impl<'c> Statements<'c> {
             self.document
                 .execute(params![id, pickup.pickup_no.as_str(), entry.seq])
                 .unwrap();
+            for (line_no, line) in (1_i64..).zip(&pickup.lines) {
+                let row = params![
+                    id,
+                    household,
+                    line.material.as_str(),
+                    pickup.occurred_at.as_microsecond(),
+                    entry.seq,
+                    line_no,
+                    pickup.pickup_no.as_str(),
+                    line.net.count(),
+                    pickup.collector.as_str(),
+                ];
+                self.pickup_line.execute(row).unwrap();
+            }
         }
     }
 
@@ -222,6 +260,14 @@ impl<'c> Statements<'c> {
             self.pickup_month
                 .execute(params![id, month, household, collector, pickups])
                 .unwrap();
+        }
+        for ((id, month, material), (lines, count, value)) in &sums.pickup_materials {
+            self.pickup_material
+                .execute(params![id, month, material, lines, count, value])
+                .unwrap();
+        }
+        for ((id, month), hash) in &sums.months {
+            self.month.execute(params![id, month, hash]).unwrap();
         }
     }
 
