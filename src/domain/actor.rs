@@ -10,6 +10,8 @@ use crate::domain::{Refusal, plain_text};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// 住户: looks up its own account, objects, asks for a payout.
+    Household,
     /// 回收员: weighs at the door.
     Collector,
     /// 村会计、文书: keeps prices, fees, corrections and the close.
@@ -27,6 +29,7 @@ pub enum Role {
 impl Role {
     /// Every role.
     pub const ALL: &'static [Role] = &[
+        Role::Household,
         Role::Collector,
         Role::Clerk,
         Role::Supervisor,
@@ -38,6 +41,7 @@ impl Role {
     /// The word that stands in the journal.
     pub const fn word(self) -> &'static str {
         match self {
+            Role::Household => "household",
             Role::Collector => "collector",
             Role::Clerk => "clerk",
             Role::Supervisor => "supervisor",
@@ -56,7 +60,7 @@ impl Role {
         found.copied().ok_or_else(|| Refusal::UnknownWord {
             field,
             value: text.chars().take(40).collect(),
-            allowed: "collector, clerk, supervisor, official, administrator",
+            allowed: "household, collector, clerk, supervisor, official, administrator",
         })
     }
 }

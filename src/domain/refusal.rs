@@ -213,6 +213,8 @@ pub enum Refusal {
     GroupUnknown { group: String, day: Date },
     /// The round is closed.
     RoundClosed { number: String },
+    /// A collector closes only his own rounds.
+    RoundOfAnother { number: String, collector: String },
     /// A stop is made on the day of its round.
     NotOnRoundDay { number: String, day: Date },
     /// The village has no such collection point.

@@ -576,6 +576,7 @@ refusal-not-voidable = { $number } cannot be voided this way.
 refusal-not-a-time-of-day = { $field }: “{ $value }” is not a time of day. Write it like 08:30.
 refusal-hours-end-before-begin = The hours begin at { $from } and end at { $to }: they must end after they begin. Check whether the two were swapped.
 refusal-group-unknown = No household of group { $group } lived in the village on { $day }. Check the group and the day.
+refusal-round-of-another = Round { $number } is of collector { $collector }. Only he or the clerk closes it.
 refusal-round-closed = Round { $number } is closed. Check the number, or open a new round.
 refusal-not-on-round-day = Round { $number } is of { $day }, and its stops must be of that day. Check the time and the number of the round.
 refusal-collection-point-unknown = The village has no collection point { $point }. Check the code, or register the point first.

@@ -576,6 +576,7 @@ refusal-not-voidable = { $number } 不能这样作废。
 refusal-not-a-time-of-day = { $field }：“{ $value }” 不是钟点，请写成 08:30 这样。
 refusal-hours-end-before-begin = 时间从 { $from } 到 { $to }，止要晚于起。看看两个是不是写反了。
 refusal-group-unknown = { $day } 这天，第 { $group } 组一户也没有。核对组和日期。
+refusal-round-of-another = 班次 { $number } 是回收员 { $collector } 的，只能由他本人或村会计收班。
 refusal-round-closed = 班次 { $number } 已经收了。核对班次号，或另开一个班次。
 refusal-not-on-round-day = 班次 { $number } 是 { $day } 的，记录要在这一天。核对时间和班次号。
 refusal-collection-point-unknown = 本村没有投放点 { $point }。核对编码，或先登记这个投放点。
