@@ -52,9 +52,7 @@ pub(super) async fn submit(
     match outcome.map_err(|failure| name_id(texts, failure, id))? {
         Outcome::NothingToDo => print(&format!("{}\n", texts.say("nothing-to-do"))),
         Outcome::Recorded(recorded) => {
-            let kind = texts.say(&format!("kind-{}", recorded.event.kind().replace('_', "-")));
-            let number = recorded.event.document();
-            let what = number.map_or(kind.clone(), |(_, number)| format!("{kind} {number}"));
+            let what = texts.entry(&recorded.event);
             let is_held = matches!(recorded.event, Event::PickupHeld(_));
             let facts = [
                 ("what", what),
@@ -71,7 +69,7 @@ pub(super) async fn submit(
             let line = texts.tell(name, &facts);
             print(&match &recorded.event {
                 Event::PickupHeld(event) => {
-                    let why = held::sentence(texts, &event.pickup.pickup_no, &event.reasons);
+                    let why = texts.pickup_held(&event.pickup.pickup_no, &event.reasons);
                     format!("{why} {line}\n")
                 }
                 _ => format!("{line}\n"),

@@ -5,7 +5,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde_json::{Map, Value};
 use unic_langid::LanguageIdentifier;
 
-use crate::domain::Refusal;
+use crate::domain::held::HoldReason;
+use crate::domain::{DocumentNo, Event, Refusal};
 
 const CHINESE: &str = include_str!("zh-CN.ftl");
 const ENGLISH: &str = include_str!("en.ftl");
@@ -122,6 +123,33 @@ impl Texts {
             facts.insert("obstacles".to_owned(), Value::String(told));
         }
         self.sentence("refusal", &facts)
+    }
+
+    /// Why a pickup is held, one clause after the other.
+    pub fn why_held(&self, reasons: &[HoldReason]) -> String {
+        let clauses: Vec<String> = reasons
+            .iter()
+            .map(|reason| self.sentence("word-held", &reason.facts()))
+            .collect();
+        clauses.join(match self.language {
+            Language::Chinese => "；",
+            Language::English => "; ",
+        })
+    }
+
+    /// The sentence that says that a pickup is held, and why (R-PK-7).
+    pub fn pickup_held(&self, number: &DocumentNo, reasons: &[HoldReason]) -> String {
+        let why = self.why_held(reasons);
+        self.tell("pickup-is-held", &[("number", number.to_string()), ("why", why)])
+    }
+
+    /// The name of a kind of entry, with the number of its document.
+    pub fn entry(&self, event: &Event) -> String {
+        let kind = self.say(&format!("kind-{}", event.kind().replace('_', "-")));
+        match event.document() {
+            Some((_, number)) => format!("{kind} {number}"),
+            None => kind,
+        }
     }
 
     /// One of the things that stand in the way, on a line of its own.

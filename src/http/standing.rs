@@ -1,0 +1,129 @@
+//! Which status a refusal is answered with: every one is named, so that a new refusal asks for its place.
+
+use axum::http::StatusCode;
+
+use crate::domain::Refusal;
+
+/// The status of a refusal: 400 what cannot be read, 403 what is not for the person, 404 what is not there, 409 what is there already or stands
+/// otherwise, 412 what was changed meanwhile, 422 what the rules of the scheme refuse.
+#[rustfmt::skip]
+pub(crate) const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotANumber { .. }
+        | Refusal::TooManyPlaces { .. }
+        | Refusal::OutOfRange { .. }
+        | Refusal::NotADate { .. }
+        | Refusal::NotATime { .. }
+        | Refusal::NotATimeOfDay { .. }
+        | Refusal::NotAMonth { .. }
+        | Refusal::NotAVillageCode { .. }
+        | Refusal::NotARegion { .. }
+        | Refusal::Empty { .. }
+        | Refusal::ControlCharacter { .. }
+        | Refusal::TooLong { .. }
+        | Refusal::TooManyCells { .. }
+        | Refusal::CellIsError { .. }
+        | Refusal::CellHasNoResult { .. }
+        | Refusal::CellIsDate { .. }
+        | Refusal::UnknownWord { .. }
+        | Refusal::WhichVillage => StatusCode::BAD_REQUEST,
+
+        Refusal::OnlyClerkResolves { .. }
+        | Refusal::OnlyClerkCorrects { .. }
+        | Refusal::RoleMayNot { .. }
+        | Refusal::RoundOfAnother { .. } => StatusCode::FORBIDDEN,
+
+        Refusal::VillageUnknown { .. }
+        | Refusal::NoVillageYet
+        | Refusal::RegionUnknown { .. }
+        | Refusal::HouseholdUnknown { .. }
+        | Refusal::DocumentUnknown { .. }
+        | Refusal::NoSuchVersion { .. } => StatusCode::NOT_FOUND,
+
+        Refusal::VillageOpenAlready { .. }
+        | Refusal::HouseholdNoTaken { .. }
+        | Refusal::MaterialTaken { .. }
+        | Refusal::DocumentNoTaken { .. }
+        | Refusal::AlreadyReversed { .. }
+        | Refusal::PriceListTaken { .. }
+        | Refusal::HeldResolvedAlready { .. }
+        | Refusal::MonthStands { .. }
+        | Refusal::CannotClose { .. }
+        | Refusal::RoundClosed { .. }
+        | Refusal::DisputeAnsweredAlready { .. }
+        | Refusal::PayoutInOtherState { .. }
+        | Refusal::PayEarnedAlready { .. }
+        | Refusal::MovedOutAlready { .. } => StatusCode::CONFLICT,
+
+        Refusal::MaterialUnknown { .. }
+        | Refusal::AccountUnknown { .. }
+        | Refusal::IdUsedForOtherContent { .. }
+        | Refusal::TareOverGross { .. }
+        | Refusal::NothingLeft { .. }
+        | Refusal::PiecesHaveNoTare { .. }
+        | Refusal::WrongUnit { .. }
+        | Refusal::DeductionNeedsReason { .. }
+        | Refusal::NoPriceListThen { .. }
+        | Refusal::MaterialNotPriced { .. }
+        | Refusal::MaterialTwice { .. }
+        | Refusal::PerIsForPieces { .. }
+        | Refusal::HazardousHasNoPrice { .. }
+        | Refusal::NoLines
+        | Refusal::PriceListNeedsAuthor
+        | Refusal::AuthorPublishes { .. }
+        | Refusal::PickupHeld { .. }
+        | Refusal::PickupRejected { .. }
+        | Refusal::NotHeld { .. }
+        | Refusal::InTheFuture { .. }
+        | Refusal::BeforeOpening { .. }
+        | Refusal::EarlierRunMissing { .. }
+        | Refusal::ChargesMissing { .. }
+        | Refusal::MonthNotBegun { .. }
+        | Refusal::MonthClosed { .. }
+        | Refusal::MonthNotOver { .. }
+        | Refusal::EarlierMonthOpen { .. }
+        | Refusal::LaterMonthClosed { .. }
+        | Refusal::SamePerson { .. }
+        | Refusal::StockTooSmall { .. }
+        | Refusal::BuyerOwesLess { .. }
+        | Refusal::NotInTransit { .. }
+        | Refusal::NotVoidable { .. }
+        | Refusal::HoursEndBeforeBegin { .. }
+        | Refusal::GroupUnknown { .. }
+        | Refusal::NotOnRoundDay { .. }
+        | Refusal::CollectionPointUnknown { .. }
+        | Refusal::NotOfHousehold { .. }
+        | Refusal::AnsweredBeforeOpened { .. }
+        | Refusal::CorrectionMissing { .. }
+        | Refusal::NotItsCorrection { .. }
+        | Refusal::PayoutTooSmall { .. }
+        | Refusal::PayoutOutsideWindow { .. }
+        | Refusal::PayoutWhileOwing { .. }
+        | Refusal::PayoutNotCovered { .. }
+        | Refusal::PayoutOwnApproval { .. }
+        | Refusal::PayoutExpired { .. }
+        | Refusal::PayoutStepTooEarly { .. }
+        | Refusal::FundTooSmall { .. }
+        | Refusal::NothingEarned { .. }
+        | Refusal::PayableTooSmall { .. }
+        | Refusal::CashInTransitTooSmall { .. }
+        | Refusal::CashTooSmall { .. }
+        | Refusal::ChargeUnknown { .. }
+        | Refusal::ChargeSettled { .. }
+        | Refusal::ChargeIssuedLater { .. }
+        | Refusal::MovedOutBeforeMovedIn { .. }
+        | Refusal::AdvanceTooSmall { .. }
+        | Refusal::AdvanceRefundedSince { .. }
+        | Refusal::OpeningChargeNotBefore { .. }
+        | Refusal::PolicyNotFromNextPeriod { .. }
+        | Refusal::MergedWithItself { .. }
+        | Refusal::HouseholdMerged { .. }
+        | Refusal::PayoutPending { .. }
+        | Refusal::ChargeNotOpen { .. }
+        | Refusal::ChargeElsewhere { .. }
+        | Refusal::StillOwes { .. }
+        | Refusal::CreditBelowZero { .. }
+        | Refusal::SameVillage { .. }
+        | Refusal::ChangeBeforeLatest { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
