@@ -366,6 +366,10 @@ pub enum Refusal {
     SameVillage { village: VillageCode },
     /// A change would take effect before the household's latest one.
     ChangeBeforeLatest { household_no: String, latest: Date },
+    /// Somebody changed the household after whoever asks had looked at it.
+    ChangedMeanwhile { household_no: String },
+    /// Somebody changed the settings of the village after whoever asks had looked at them.
+    SettingsChangedMeanwhile { village: String },
 }
 
 impl Refusal {

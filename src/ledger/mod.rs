@@ -3,6 +3,7 @@
 mod batch;
 pub mod clearing;
 pub mod custody;
+pub mod directory;
 mod error;
 mod facts;
 mod held;
