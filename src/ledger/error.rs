@@ -55,6 +55,8 @@ pub enum Trouble {
     Standby,
     /// The database stayed busy; nothing was booked.
     Busy { reason: String },
+    /// As many commands wait as may wait; nothing was booked.
+    QueueFull,
     /// The disk is full; nothing was booked.
     DiskFull { reason: String },
     /// The database holds what the program never writes.

@@ -12,7 +12,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -22,11 +22,12 @@ use crate::domain::decide::{Outcome, Recorded, Verdict};
 use crate::ledger::batch::{Attempt, Entries, Filling, key, unknown};
 use crate::ledger::error::Error;
 use crate::ledger::facts::{Facts, Purpose};
+use crate::ledger::figures::WriterFigures;
 use crate::store::engine::unless_silent;
 use crate::store::error::StoreError;
 use crate::store::{Store, Writer};
 
-/// How many commands may wait; beyond it callers wait for room.
+/// How many commands may wait; beyond it callers wait for room, or are told so.
 pub(crate) const QUEUE_MAX: usize = 4_096;
 /// How many commands one transaction takes at most, unless it is opened otherwise.
 pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than nothing");
@@ -63,6 +64,7 @@ pub(crate) struct WriterTask {
     unsure: Entries,
     /// Where it is said that the writer has stopped for good.
     stop: watch::Sender<Option<String>>,
+    figures: Arc<WriterFigures>,
 }
 
 /// How far a batch came before an error.
@@ -98,6 +100,7 @@ impl WriterTask {
         chance: Arc<Chance>,
         batch_max: NonZeroUsize,
         stop: watch::Sender<Option<String>>,
+        figures: Arc<WriterFigures>,
     ) -> WriterTask {
         WriterTask {
             writer,
@@ -107,6 +110,7 @@ impl WriterTask {
             batch_max,
             unsure: Entries::new(),
             stop,
+            figures,
         }
     }
 
@@ -204,6 +208,7 @@ impl WriterTask {
                 (Failure::InCommit(_), _) if tried_enough => {}
                 (_, error) => {
                     tracing::warn!(tries, %error, "a batch is tried again");
+                    self.figures.tried_again();
                     pause(tries).await;
                     continue;
                 }
@@ -283,13 +288,19 @@ impl WriterTask {
                 let undone = unless_silent(patience, tx.rollback()).await;
                 (Ok(filled.answers), undone.is_ok())
             }
-            Ok(filled) => match unless_silent(patience, tx.commit()).await {
-                Ok(()) => (Ok(filled.answers), true),
-                Err(error) => {
-                    self.unsure.extend(filled.entries);
-                    (Err(Failure::InCommit(error)), false)
+            Ok(filled) => {
+                let begun = Instant::now();
+                match unless_silent(patience, tx.commit()).await {
+                    Ok(()) => {
+                        self.figures.committed(requests.len(), begun.elapsed());
+                        (Ok(filled.answers), true)
+                    }
+                    Err(error) => {
+                        self.unsure.extend(filled.entries);
+                        (Err(Failure::InCommit(error)), false)
+                    }
                 }
-            },
+            }
             Err(error) => {
                 let is_undone = error.is_of_a_statement()
                     && unless_silent(patience, tx.rollback()).await.is_ok();

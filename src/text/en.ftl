@@ -670,6 +670,7 @@ trouble-writer-exists = Another process is writing to { $path }, and only one ma
 trouble-unreachable = The database cannot be reached: { $reason }. Check that it is running and that the address and network are right, then try again.
 trouble-standby = The database server is a standby and takes no writes. Connect to the primary server, or wait until this one has become it, then try again.
 trouble-busy = The database stayed busy, and this was not done: { $reason }. Try again in a while with the same id; nothing is booked twice.
+trouble-queue-full = Too much is being submitted at once, and nothing was booked. Try again in a moment with the same id; nothing is booked twice.
 trouble-disk-full = The disk is full and nothing was booked: { $reason }. Free some space and try again.
 trouble-corrupt = Table { $table }, column { $column } of the database holds “{ $value }”, which this program never writes. Stop booking, run jinfu verify, and restore a backup if needed.
 trouble-disk-failed = The disk failed or the database file is damaged: { $reason }. Stop booking, check the disk, run jinfu verify, and restore a backup if needed.

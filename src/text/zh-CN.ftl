@@ -670,6 +670,7 @@ trouble-writer-exists = 另一个程序正在写 { $path }，同时只能有一�
 trouble-unreachable = 连不上数据库：{ $reason }。看看数据库开了没有、地址和网络对不对，再做一次。
 trouble-standby = 这台数据库是备机，不能记账。连到主库，或等它升为主库，再做一次。
 trouble-busy = 数据库一直忙，这次没有做成：{ $reason }。过一会儿用同一个编号再做一次，不会重复入账。
+trouble-queue-full = 现在提交的太多，忙不过来，这次没有入账。过一会儿用同一个编号再提交一次，不会重复入账。
 trouble-disk-full = 磁盘满了，这次没有入账：{ $reason }。腾出空间再做一次。
 trouble-corrupt = 数据库的表 { $table } 列 { $column } 里是 “{ $value }”，本程序不会写这样的内容。先不要记账，运行 jinfu verify 检查，必要时用备份恢复。
 trouble-disk-failed = 磁盘出错，或数据库文件坏了：{ $reason }。先不要记账，检查磁盘，运行 jinfu verify 检查，必要时用备份恢复。

@@ -16,6 +16,7 @@
 )]
 
 mod batches;
+mod directory;
 mod faults;
 mod fees;
 mod first_month;
@@ -30,6 +31,7 @@ mod month;
 mod office;
 mod office_money;
 mod payout;
+mod queue;
 mod random_walk;
 mod region;
 mod rounds;
