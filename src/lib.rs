@@ -12,6 +12,8 @@ pub mod ledger;
 pub mod files;
 pub mod text;
 
+pub mod http;
+
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -9,10 +9,10 @@ use crate::cli::typed::time;
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
 use crate::domain::collector::RegisterCollector;
-use crate::domain::held::{HeldDecision, HeldPickup, HoldReason, ResolveHeld};
+use crate::domain::held::{HeldDecision, HeldPickup, ResolveHeld};
 use crate::domain::month::written_time;
 use crate::domain::{CollectorCode, Command, DocumentNo, HouseholdNo, Refusal, plain_text};
-use crate::text::{Language, Texts};
+use crate::text::Texts;
 
 #[derive(Subcommand)]
 pub(super) enum HeldTask {

@@ -7,7 +7,7 @@ use crate::cli::arguments::{
     RunTask,
 };
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, UNAVAILABLE, held, household as moves, office, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, household as moves, office, print};
 use crate::domain::cash_custody::Custodian;
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};

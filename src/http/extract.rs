@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::authority::{Denied, Identity, Question, View};
 use crate::domain::number::{Scale, parse};
+use crate::domain::report::region::RegionPrefix;
 use crate::domain::{DocumentNo, HouseholdNo, Month, Refusal, VillageCode};
 use crate::http::problem::Problem;
 use crate::http::session;
@@ -144,6 +145,11 @@ impl Visit {
         self.named("household", HouseholdNo::parse)
     }
 
+    /// The region that the path names.
+    pub(crate) fn region(&self) -> Result<RegionPrefix, Problem> {
+        self.named("prefix", RegionPrefix::parse)
+    }
+
     /// The month that the path names.
     pub(crate) fn month(&self) -> Result<Month, Problem> {
         self.named("month", Month::parse)
@@ -170,9 +176,7 @@ impl Visit {
                     region: region.to_string(),
                 }
                 .into(),
-                Denied::Forbidden => {
-                    Problem::new(StatusCode::FORBIDDEN, "not-for-this-role")
-                }
+                Denied::Forbidden => Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"),
             },
             Question::Accounts | Question::Audit => {
                 Problem::new(StatusCode::FORBIDDEN, "not-for-this-role")
@@ -203,7 +207,7 @@ impl FromRequestParts<Arc<Service>> for Order {
     ) -> Result<Order, Problem> {
         let visit = Visit::from_request_parts(parts, service).await?;
         let village = visit.village()?;
-        let Query(asked) = Query::<OrderQuery>::from_request_parts(parts, service).await?;
+        let Asked(asked) = Asked::<OrderQuery>::from_request_parts(parts, service).await?;
         Ok(Order {
             id: key(&parts.headers)?,
             dry_run: asked.dry_run,
@@ -250,16 +254,18 @@ fn expected(headers: &HeaderMap) -> Option<String> {
 
 /// The query of a request as the handler's own type; a name that it does not have is refused.
 #[derive(Debug)]
-pub(crate) struct Query<T>(pub(crate) T);
+pub(crate) struct Asked<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Query<T>, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Problem> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
-            Ok(axum::extract::Query(value)) => Ok(Query(value)),
-            Err(error) => Err(Problem::new(StatusCode::BAD_REQUEST, "query-not-understood")
-                .with("reason", error.body_text())),
+            Ok(axum::extract::Query(value)) => Ok(Asked(value)),
+            Err(error) => Err(
+                Problem::new(StatusCode::BAD_REQUEST, "query-not-understood")
+                    .with("reason", error.body_text()),
+            ),
         }
     }
 }
@@ -276,19 +282,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
         let kind = kind.split(';').next().unwrap_or("").trim();
         if !kind.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not-json",
-            ));
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => {
-                    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
-                }
-                _ => Problem::new(StatusCode::BAD_REQUEST, "body-broken-off"),
-            })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => {
+                        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
+                    }
+                    _ => Problem::new(StatusCode::BAD_REQUEST, "body-broken-off"),
+                })?;
         read_json(&bytes).map(Body)
     }
 }

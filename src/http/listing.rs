@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use crate::domain::seal::from_hex;
 use crate::http::problem::Problem;
 
 /// How many rows a page has at most.
@@ -60,10 +61,13 @@ impl<T: Serialize> IntoResponse for Listing<T> {
 }
 
 /// Which page is asked for.
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, IntoParams, Debug)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
+    /// How many rows the page has at most, 1 to 500; 100 where it is not named.
     limit: Option<usize>,
+    /// The cursor of the page before.
     cursor: Option<String>,
 }
 
@@ -83,7 +87,10 @@ impl Page {
     /// # Errors
     /// A cursor that this list never gave, or one of another filter.
     pub(crate) fn after(&self, filter: &str) -> Result<Option<String>, Problem> {
-        if self.limit.is_some_and(|limit| !(1..=LIMIT_MOST).contains(&limit)) {
+        if self
+            .limit
+            .is_some_and(|limit| !(1..=LIMIT_MOST).contains(&limit))
+        {
             return Err(Problem::new(StatusCode::BAD_REQUEST, "limit-out-of-range")
                 .with("most", LIMIT_MOST));
         }
@@ -102,7 +109,7 @@ impl Page {
                 "cursor-of-another-list",
             ));
         }
-        let bytes = crate::domain::seal::from_hex(key).ok_or_else(unknown)?;
+        let bytes = from_hex(key).ok_or_else(unknown)?;
         String::from_utf8(bytes).map(Some).map_err(|_| unknown())
     }
 }

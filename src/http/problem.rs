@@ -215,7 +215,7 @@ impl From<Error> for Problem {
 impl From<Trouble> for Problem {
     /// What is the matter inside goes to the log, not to whoever asks.
     fn from(trouble: Trouble) -> Problem {
-        tracing::error!(trouble = %Value::Object(trouble.facts()), "the database could not do it");
+        tracing::error!(trouble = %json!(trouble.facts()), "the database could not do it");
         let code = match trouble {
             Trouble::OutcomeUnknown { .. } => "outcome-unknown",
             Trouble::DiskFull { .. } => "no-room",

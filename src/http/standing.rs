@@ -55,6 +55,10 @@ pub(crate) const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::PayEarnedAlready { .. }
         | Refusal::MovedOutAlready { .. } => StatusCode::CONFLICT,
 
+        Refusal::ChangedMeanwhile { .. } | Refusal::SettingsChangedMeanwhile { .. } => {
+            StatusCode::PRECONDITION_FAILED
+        }
+
         Refusal::MaterialUnknown { .. }
         | Refusal::AccountUnknown { .. }
         | Refusal::IdUsedForOtherContent { .. }

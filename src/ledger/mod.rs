@@ -1,5 +1,6 @@
 //! The ledger: commands in, answers out, and the questions that can be asked of the books. Every door goes through here.
 
+pub mod access;
 mod batch;
 pub mod clearing;
 pub mod custody;

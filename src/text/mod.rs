@@ -1,5 +1,7 @@
 //! Every text a person reads, in Chinese and English. Sentences live in the Fluent files; code knows their names and facts only.
 
+pub mod masking;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde_json::{Map, Value};
@@ -140,7 +142,10 @@ impl Texts {
     /// The sentence that says that a pickup is held, and why (R-PK-7).
     pub fn pickup_held(&self, number: &DocumentNo, reasons: &[HoldReason]) -> String {
         let why = self.why_held(reasons);
-        self.tell("pickup-is-held", &[("number", number.to_string()), ("why", why)])
+        self.tell(
+            "pickup-is-held",
+            &[("number", number.to_string()), ("why", why)],
+        )
     }
 
     /// The name of a kind of entry, with the number of its document.

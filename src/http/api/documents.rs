@@ -7,19 +7,20 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::authority::Question;
+use crate::domain::journal::Entry;
 use crate::domain::reversal::VoidDocument;
 use crate::domain::{Command, DocumentKind, Refusal};
 use crate::http::extract::{Body, Order, Visit};
 use crate::http::problem::Problem;
 use crate::http::receipt::Receipt;
-use crate::http::wire::{Plain, Written};
+use crate::http::written::{InstantText, Plain, PlainText};
 use crate::ledger::directory::{DocumentRecord, EntryRecord};
 
 /// An entry of the journal, without personal details.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EntryAnswer {
     /// Its number in the village's journal.
-    seq: i64,
+    pub(crate) seq: i64,
     /// When the server committed it.
     recorded_at: String,
     /// Who gave the command: a role and an account.
@@ -42,6 +43,19 @@ impl From<EntryRecord> for EntryAnswer {
             hash: entry.hash.to_string(),
             kind: entry.event.kind().to_owned(),
             content: serde_json::to_value(&entry.event).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Entry> for EntryAnswer {
+    fn from(entry: Entry) -> EntryAnswer {
+        EntryAnswer {
+            seq: entry.seq,
+            recorded_at: entry.recorded_at.to_string(),
+            actor: entry.actor,
+            hash: entry.hash.to_string(),
+            kind: entry.decision.event.kind().to_owned(),
+            content: serde_json::from_str(&entry.content).unwrap_or_default(),
         }
     }
 }
@@ -74,8 +88,8 @@ impl From<DocumentRecord> for DocumentAnswer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VoidBody {
-    voided_at: Written<Timestamp>,
-    reason: Written<Plain>,
+    voided_at: InstantText,
+    reason: PlainText,
 }
 
 impl VoidBody {

@@ -1,25 +1,22 @@
 //! Pickups: recorded, many at once too, voided, corrected, looked up.
 
 use axum::Json;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::authority::Question;
 use crate::domain::number::parse_whole;
-use crate::domain::pickup::{
-    Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine,
-};
-use crate::domain::{
-    CollectorCode, Command, DocumentKind, DocumentNo, HouseholdNo, MaterialCode, Quantity, Refusal,
-    WrittenUnit,
-};
+use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
+use crate::domain::{Command, DocumentKind, Quantity, Refusal, WrittenUnit};
 use crate::http::api::documents::{DocumentAnswer, VoidBody};
 use crate::http::extract::{Body, Order, Visit};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::receipt::{Receipt, in_line};
-use crate::http::wire::{Figure, Plain, Written, maybe};
+use crate::http::written::{
+    CollectorText, FigureText, HouseholdText, InstantText, MaterialText, NumberText, Plain,
+    PlainText, Written, maybe,
+};
 
 /// What a weight or count is written in.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -47,18 +44,18 @@ impl From<UnitBody> for WrittenUnit {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineBody {
-    material: Written<MaterialCode>,
+    material: MaterialText,
     unit: UnitBody,
     /// The gross weight, or the count.
-    gross: Written<Figure>,
+    gross: FigureText,
     /// The weight of the bag; nothing where there is none.
-    tare: Option<Written<Figure>>,
+    tare: Option<FigureText>,
     /// 扣水扣杂, per mille, 0 to 500.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 500)]
     deduction: i64,
     /// Why something is deducted.
-    deduction_reason: Option<Written<Plain>>,
+    deduction_reason: Option<PlainText>,
 }
 
 impl LineBody {
@@ -109,20 +106,20 @@ impl From<ConfirmationBody> for Confirmation {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PickupBody {
-    pickup_no: Written<DocumentNo>,
-    occurred_at: Written<Timestamp>,
-    household_no: Written<HouseholdNo>,
-    collector: Written<CollectorCode>,
+    pickup_no: NumberText,
+    occurred_at: InstantText,
+    household_no: HouseholdText,
+    collector: CollectorText,
     #[serde(default)]
     confirmation: ConfirmationBody,
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<LineBody>,
     /// The round that it belongs to.
-    round: Option<Written<DocumentNo>>,
+    round: Option<NumberText>,
     /// The device that it was entered on.
-    device: Option<Written<Plain>>,
+    device: Option<PlainText>,
     /// The price list that the device showed, by the instant from which it holds.
-    told_list: Option<Written<Timestamp>>,
+    told_list: Option<InstantText>,
 }
 
 impl PickupBody {
@@ -243,7 +240,9 @@ pub(crate) async fn find(visit: Visit) -> Result<Json<DocumentAnswer>, Problem> 
     let (village, number) = (visit.village()?, visit.number()?);
     visit.asks(Question::Rounds(&village)).await?;
     let ledger = &visit.service.ledger;
-    let found = ledger.document(&village, DocumentKind::Pickup, &number).await?;
+    let found = ledger
+        .document(&village, DocumentKind::Pickup, &number)
+        .await?;
     Ok(Json(found.into()))
 }
 
@@ -263,16 +262,19 @@ pub(crate) async fn void(order: Order, Body(body): Body<VoidBody>) -> Result<Rec
 #[serde(deny_unknown_fields)]
 pub(crate) struct CorrectionBody {
     /// The number of the pickup that replaces it.
-    new_no: Written<DocumentNo>,
-    corrected_at: Written<Timestamp>,
+    new_no: NumberText,
+    corrected_at: InstantText,
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<LineBody>,
-    reason: Written<Plain>,
+    reason: PlainText,
 }
 
 /// Corrects a pickup: a full reversal and a full new one in one entry, at the old time and prices (R-CO-1).
 #[utoipa::path(post, path = "/villages/{village}/pickups/{number}/correction", tag = "pickups", request_body = CorrectionBody, responses((status = 201, body = Receipt)))]
-pub(crate) async fn correct(order: Order, Body(body): Body<CorrectionBody>) -> Result<Receipt, Problem> {
+pub(crate) async fn correct(
+    order: Order,
+    Body(body): Body<CorrectionBody>,
+) -> Result<Receipt, Problem> {
     let Plain(reason) = body.reason.read("reason")?;
     let command = CorrectPickup {
         pickup_no: order.visit.number()?,

@@ -1,0 +1,150 @@
+//! The service over HTTP: every route in one list, each a command or a question of the ledger.
+
+pub(crate) mod api;
+pub(crate) mod extract;
+mod figures;
+pub(crate) mod listing;
+mod openapi;
+pub(crate) mod problem;
+pub(crate) mod receipt;
+pub(crate) mod session;
+mod standing;
+mod state;
+pub(crate) mod written;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::api::{
+    cash, disputes, documents, fees, fund, held, households, journal, materials, months, moves,
+    payouts, pickups, rounds, station, villages,
+};
+use crate::http::extract::RequestContext;
+pub use crate::http::state::Service;
+
+/// Where the interface for programs begins.
+const API: &str = "/api/v1";
+
+/// Every operation.
+fn operations() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::default()
+        // Villages and what they lay down.
+        .routes(routes!(villages::list))
+        .routes(routes!(villages::find, villages::open))
+        .routes(routes!(villages::settings, villages::change_settings))
+        .routes(routes!(materials::list, materials::register))
+        .routes(routes!(materials::price_lists, materials::publish))
+        .routes(routes!(fees::policies, fees::adopt))
+        .routes(routes!(fees::record_opening))
+        .routes(routes!(fees::void_opening))
+        // Households.
+        .routes(routes!(households::list, households::register))
+        .routes(routes!(households::find))
+        .routes(routes!(households::statement))
+        .routes(routes!(households::change))
+        .routes(routes!(households::move_out))
+        .routes(routes!(households::refund))
+        .routes(routes!(households::merge))
+        .routes(routes!(households::split))
+        .routes(routes!(moves::depart))
+        .routes(routes!(moves::arrive))
+        .routes(routes!(moves::half_done))
+        .routes(routes!(fees::write_off))
+        // At the door.
+        .routes(routes!(pickups::record))
+        .routes(routes!(pickups::record_many))
+        .routes(routes!(pickups::find))
+        .routes(routes!(pickups::void))
+        .routes(routes!(pickups::correct))
+        .routes(routes!(held::list))
+        .routes(routes!(held::resolve))
+        .routes(routes!(held::collectors, held::register_collector))
+        .routes(routes!(held::devices))
+        .routes(routes!(rounds::schedules, rounds::set_schedule))
+        .routes(routes!(rounds::list, rounds::open))
+        .routes(routes!(rounds::stop))
+        .routes(routes!(rounds::close))
+        .routes(routes!(rounds::points, rounds::register_point))
+        .routes(routes!(rounds::trip))
+        .routes(routes!(disputes::list, disputes::open))
+        .routes(routes!(disputes::answer))
+        // Money.
+        .routes(routes!(cash::list, cash::receive))
+        .routes(routes!(cash::void))
+        .routes(routes!(cash::custody))
+        .routes(routes!(cash::hand_in))
+        .routes(routes!(cash::deposit))
+        .routes(routes!(payouts::list, payouts::request))
+        .routes(routes!(payouts::expire))
+        .routes(routes!(payouts::approve))
+        .routes(routes!(payouts::pay))
+        .routes(routes!(payouts::cancel))
+        .routes(routes!(fund::receive))
+        .routes(routes!(fund::spend))
+        .routes(routes!(fund::earn))
+        .routes(routes!(fund::pay))
+        // The station.
+        .routes(routes!(station::stock))
+        .routes(routes!(station::sell))
+        .routes(routes!(station::buyer_pays))
+        .routes(routes!(station::count))
+        .routes(routes!(station::in_transit))
+        .routes(routes!(station::take_in))
+        // The month and the books.
+        .routes(routes!(months::list))
+        .routes(routes!(months::report))
+        .routes(routes!(months::differences))
+        .routes(routes!(months::charge))
+        .routes(routes!(months::offset))
+        .routes(routes!(months::close))
+        .routes(routes!(months::review))
+        .routes(routes!(months::sign))
+        .routes(routes!(months::publish))
+        .routes(routes!(months::give_back))
+        .routes(routes!(months::reopen))
+        .routes(routes!(months::region))
+        .routes(routes!(journal::list))
+        .routes(routes!(documents::find))
+        .routes(routes!(documents::void))
+}
+
+/// The description of the interface for programs, OpenAPI 3.1.
+pub fn description() -> OpenApi {
+    let mut described = OpenApiRouter::default()
+        .nest(API, operations())
+        .into_openapi();
+    openapi::complete(&mut described);
+    described
+}
+
+/// Every route, ready to be served.
+pub fn router(service: &Arc<Service>) -> Router {
+    let (api, _) = operations().split_for_parts();
+    Router::new()
+        .nest(API, api)
+        .merge(openapi::pages(description()))
+        .layer(middleware::from_fn(problem::write_out))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(service),
+            give_context,
+        ))
+        .with_state(Arc::clone(service))
+}
+
+/// Gives every request its language and its id.
+async fn give_context(
+    State(service): State<Arc<Service>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let context = RequestContext::new(&service, request.headers());
+    request.extensions_mut().insert(context);
+    next.run(request).await
+}

@@ -1,0 +1,186 @@
+//! What the description of the interface says beside each operation's own part: parameters of the path, the key, the problems, and who is who.
+
+use axum::Router;
+use axum::http::StatusCode;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, KnownFormat, OpenApi, PathItem, Ref, RefOr, Required,
+    ResponseBuilder, SchemaFormat, SecurityRequirement,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::http::problem::{Problem, ProblemBody};
+use crate::text::{Language, Texts};
+
+/// The document and the pages that show it; everything they need is in the binary.
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>(described: OpenApi) -> Router<S> {
+    SwaggerUi::new("/api")
+        .url("/api/v1/openapi.json", described)
+        .config(Config::default().validator_url("none"))
+        .into()
+}
+
+/// Completes the description.
+pub(crate) fn complete(described: &mut OpenApi) {
+    described.info = InfoBuilder::new()
+        .title("jinfu")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("openapi.md")))
+        .build();
+    let components = described.components.get_or_insert_with(Components::new);
+    let mut inner = Vec::new();
+    ProblemBody::schemas(&mut inner);
+    components.schemas.extend(inner);
+    components
+        .schemas
+        .insert("Problem".to_owned(), ProblemBody::schema());
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-sid"));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    let texts = Texts::new(Language::English);
+    for (path, item) in &mut described.paths.paths {
+        for (operation, writes) in operations(item) {
+            complete_operation(operation, path, writes, &texts);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let reads = item.get.iter_mut().map(|operation| (operation, false));
+    let writes = item.post.iter_mut().chain(item.delete.iter_mut());
+    reads.chain(writes.map(|operation| (operation, true)))
+}
+
+/// What needs nobody to be signed in.
+fn is_open(path: &str) -> bool {
+    path.ends_with("/sessions")
+        || path.ends_with("/sessions/household")
+        || path.ends_with("/cards")
+        || path.ends_with("/enrolments")
+}
+
+fn complete_operation(operation: &mut Operation, path: &str, writes: bool, texts: &Texts) {
+    let is_command = writes && path.contains("{village}") && !path.contains("/access/");
+    let parameters = operation.parameters.get_or_insert_with(Vec::new);
+    for name in path.split('/').filter_map(|part| part.strip_prefix('{')) {
+        parameters.push(RefOr::T(path_parameter(name.trim_end_matches('}'))));
+    }
+    if is_command {
+        parameters.push(RefOr::T(key_parameter()));
+        parameters.push(RefOr::T(dry_run_parameter()));
+    }
+    if !is_open(path) {
+        operation.security = Some(vec![
+            SecurityRequirement::new("token", Vec::<String>::new()),
+            SecurityRequirement::new("session", Vec::<String>::new()),
+        ]);
+    }
+    let takes_revision = parameters
+        .iter()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let mut problems = vec![
+        (StatusCode::BAD_REQUEST, "query-not-understood"),
+        (StatusCode::UNAUTHORIZED, "sign-in-needed"),
+        (StatusCode::FORBIDDEN, "not-for-this-role"),
+        (StatusCode::NOT_FOUND, "nothing-there"),
+        (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+        (StatusCode::SERVICE_UNAVAILABLE, "too-busy"),
+    ];
+    if writes {
+        problems.extend([
+            (StatusCode::REQUEST_TIMEOUT, "too-slow"),
+            (StatusCode::CONFLICT, "already-retrieved"),
+            (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
+            (StatusCode::UNPROCESSABLE_ENTITY, "against-the-rules"),
+        ]);
+    }
+    if takes_revision {
+        problems.extend([
+            (StatusCode::PRECONDITION_FAILED, "changed-meanwhile"),
+            (StatusCode::PRECONDITION_REQUIRED, "if-match-required"),
+        ]);
+    }
+    for (status, code) in problems {
+        let body = Problem::new(status, code).body(texts, "019a0c5e7f3b7c10b2e4d5a6c7b8d9e0");
+        let example = serde_json::to_value(&body).unwrap_or_default();
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .example(Some(example))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(texts.say(&format!("problem-title-{}", status.as_u16())))
+            .content("application/problem+json", content)
+            .build();
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry(status.as_u16().to_string())
+            .or_insert(RefOr::T(response));
+    }
+}
+
+fn text(pattern: &str, example: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .pattern(Some(pattern))
+        .examples([example])
+        .build()
+}
+
+fn path_parameter(name: &str) -> Parameter {
+    let (schema, meaning) = match name {
+        "village" => (
+            text("^[0-9]{12}$", "430302101201"),
+            "The village's administrative division code",
+        ),
+        "household" => (text("^.{1,32}$", "03-017"), "The household's number"),
+        "month" => (text("^[0-9]{4}-[0-9]{2}$", "2025-09"), "The month"),
+        "prefix" => (
+            text("^[0-9]{2,12}$", "430302101"),
+            "The first digits of the codes of a region's villages",
+        ),
+        "kind" => (text("^[a-z_]+$", "sale"), "The kind of document"),
+        "account" => (text("^.{1,64}$", "li"), "The account's name"),
+        "collector" => (text("^.{1,32}$", "C1"), "The collector's code"),
+        _ => (text("^.{1,32}$", "A-0457"), "The number of the document"),
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(meaning))
+        .schema(Some(schema))
+        .build()
+}
+
+fn key_parameter() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .description(Some(
+            "The command id. The same id and content: the first answer again; the same id and other content: 422.",
+        ))
+        .schema(Some(schema))
+        .build()
+}
+
+fn dry_run_parameter() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Boolean))
+        .build();
+    ParameterBuilder::new()
+        .name("dry_run")
+        .parameter_in(ParameterIn::Query)
+        .description(Some("Decides and answers, and writes nothing"))
+        .schema(Some(schema))
+        .build()
+}
