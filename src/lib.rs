@@ -10,9 +10,8 @@ mod store;
 pub mod ledger;
 
 pub mod files;
-pub mod text;
-
 pub mod http;
+pub mod text;
 
 pub mod cli;
 pub mod clock;

@@ -1,15 +1,20 @@
 //! The service over HTTP: every route in one list, each a command or a question of the ledger.
 
 pub(crate) mod api;
+pub mod client;
 pub(crate) mod extract;
-mod figures;
+pub mod figures;
+pub mod gate;
+pub mod health;
 pub(crate) mod listing;
 mod openapi;
 pub(crate) mod problem;
 pub(crate) mod receipt;
+pub mod serve;
 pub(crate) mod session;
 mod standing;
 mod state;
+mod wire;
 pub(crate) mod written;
 
 use std::sync::Arc;

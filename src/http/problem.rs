@@ -219,7 +219,7 @@ impl From<Trouble> for Problem {
         let code = match trouble {
             Trouble::OutcomeUnknown { .. } => "outcome-unknown",
             Trouble::DiskFull { .. } => "no-room",
-            Trouble::Busy { .. } => "too-busy",
+            Trouble::Busy { .. } | Trouble::QueueFull { .. } => "too-busy",
             Trouble::WriterStopped { .. }
             | Trouble::Unreachable { .. }
             | Trouble::Standby

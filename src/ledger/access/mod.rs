@@ -1,0 +1,3 @@
+//! TEMPORARY
+#[derive(Debug)]
+pub struct Access;
