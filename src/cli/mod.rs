@@ -199,6 +199,10 @@ fn tell(texts: &Texts, failure: Failure) -> u8 {
             eprintln!("{}", texts.refusal(&refusal));
             REFUSED
         }
+        Failure::Ledger(Error::RefusedBefore(facts)) => {
+            eprintln!("{}", texts.refused(*facts));
+            REFUSED
+        }
         Failure::Ledger(Error::Unavailable(trouble)) => {
             eprintln!("{}", texts.sentence("trouble", &trouble.facts()));
             UNAVAILABLE

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::Request;
 use crate::ledger::figures::WriterFigures;
+use crate::ledger::refused::{Asked, Keeping};
 use crate::ledger::writer::{Answer, Waiting};
 use crate::ledger::{Error, Ledger, Trouble};
 
@@ -42,26 +43,28 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unavailable`] if the books are open for reading only, [`Trouble::WriterStopped`] if the writer has stopped.
     pub async fn enqueue(&self, request: Request) -> Result<Pending, Error> {
-        let (waiting, pending) = waiting(request);
+        let (waiting, pending) = waiting(request, Keeping::Nothing);
         let sent = self.queue()?.send(waiting).await;
         sent.map_err(|_| self.stop())?;
         Ok(pending)
     }
 
-    /// As [`Ledger::submit`], but refuses at once where the queue is full: it is for a person who waits at a screen.
+    /// As [`Ledger::submit`], but refuses at once where the queue is full: it is for a person who waits at a screen, and who hears the same again if
+    /// a refusal is kept.
     ///
     /// # Errors
-    /// As [`Ledger::submit`], and [`Trouble::QueueFull`].
-    pub async fn try_submit(&self, request: Request) -> Answer {
-        self.try_enqueue(request)?.answer().await
+    /// As [`Ledger::submit`], and [`Trouble::QueueFull`]; [`Error::RefusedBefore`] if the same command was refused in the last 30 days and that
+    /// was kept.
+    pub async fn try_submit(&self, request: Request, keeping: Keeping) -> Answer {
+        self.try_enqueue(request, keeping)?.answer().await
     }
 
     /// As [`Ledger::enqueue`], but never waits for room.
     ///
     /// # Errors
     /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait.
-    pub fn try_enqueue(&self, request: Request) -> Result<Pending, Error> {
-        let (waiting, pending) = waiting(request);
+    pub fn try_enqueue(&self, request: Request, keeping: Keeping) -> Result<Pending, Error> {
+        let (waiting, pending) = waiting(request, keeping);
         match self.queue()?.try_send(waiting) {
             Ok(()) => Ok(pending),
             Err(TrySendError::Full(_)) => Err(Error::Unavailable(Trouble::QueueFull)),
@@ -90,7 +93,8 @@ impl Ledger {
 }
 
 /// A command as it waits, and where its answer will be.
-fn waiting(request: Request) -> (Waiting, Pending) {
+fn waiting(request: Request, keeping: Keeping) -> (Waiting, Pending) {
     let (answer, receiver) = oneshot::channel();
-    (Waiting { request, answer }, Pending(receiver))
+    let asked = Asked { request, keeping };
+    (Waiting { asked, answer }, Pending(receiver))
 }

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::verify::{JOURNAL, PROJECTIONS};
-use crate::store::{household, journal};
+use crate::store::{household, journal, refused};
 
 const SQLITE_TRIGGERS: &str = "
 select name
@@ -53,7 +53,7 @@ pub(crate) async fn missing(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, String
 }
 
 /// Gives the application's role what it needs and nothing else: the journal is read and added to, projections are written, personal details
-/// may be erased as well.
+/// may be erased as well, refusals forgotten.
 ///
 /// # Errors
 /// As the engine says; nothing is granted then.
@@ -62,9 +62,10 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
     let journal = JOURNAL.join(", ");
     let projections: Vec<&str> = PROJECTIONS.iter().map(|table| table.name).collect();
     let projections = projections.join(", ");
-    let (private, person) = (
+    let (private, person, refused) = (
         journal::ENTRY_PRIVATE.name,
         household::HOUSEHOLD_PERSON.name,
+        refused::REFUSED_COMMAND.name,
     );
     let schema = "select quote_ident(current_schema())";
     let (schema,): (String,) = sqlx::query_as(schema).fetch_one(&mut *connection).await?;
@@ -76,7 +77,7 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
         format!("grant insert on {journal} to {role}"),
         format!("grant insert, update on {projections} to {role}"),
         format!("grant insert, delete on {private} to {role}"),
-        format!("grant insert, update, delete on {person} to {role}"),
+        format!("grant insert, update, delete on {person}, {refused} to {role}"),
     ] {
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut *tx)

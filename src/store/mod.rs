@@ -21,6 +21,7 @@ pub(crate) mod month;
 pub(crate) mod pickup;
 pub(crate) mod pickup_line;
 pub(crate) mod price_list;
+pub(crate) mod refused;
 pub(crate) mod region;
 pub(crate) mod register;
 pub(crate) mod report;

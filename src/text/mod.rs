@@ -118,7 +118,11 @@ impl Texts {
 
     /// The sentence of a refusal.
     pub fn refusal(&self, refusal: &Refusal) -> String {
-        let mut facts = refusal.facts();
+        self.refused(refusal.facts())
+    }
+
+    /// The sentence of a refusal by its facts, its code among them, as they were kept.
+    pub fn refused(&self, mut facts: Map<String, Value>) -> String {
         if let Some(Value::Array(obstacles)) = facts.get("obstacles") {
             let told = obstacles.iter().map(|obstacle| self.obstacle(obstacle));
             let told = told.collect::<String>();

@@ -33,6 +33,7 @@ mod office_money;
 mod payout;
 mod queue;
 mod random_walk;
+mod refused;
 mod region;
 mod rounds;
 mod station;

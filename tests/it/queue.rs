@@ -2,7 +2,7 @@
 
 use jinfu::domain::Command;
 use jinfu::domain::fee::ChargeFees;
-use jinfu::ledger::{Error, Trouble};
+use jinfu::ledger::{Error, Keeping, Trouble};
 
 use crate::harness::{on_both_in_turn, refusal};
 use crate::payout::{Village, month, pickup, void_pickup};
@@ -20,12 +20,18 @@ fn a_full_queue_is_told_at_once_and_takes_more_when_there_is_room() {
         let mut pending = Vec::new();
         for depth in 0..QUEUE_MAX {
             assert_eq!(ledger.queue_depth(), depth);
-            pending.push(ledger.try_enqueue(unknown()).unwrap());
+            pending.push(ledger.try_enqueue(unknown(), Keeping::Nothing).unwrap());
         }
         let good = village.by("wang", pickup("A-2", "H001", "10.000", "09-20T08:00"));
         let full = Error::Unavailable(Trouble::QueueFull);
-        assert_eq!(ledger.try_enqueue(good.clone()).err(), Some(full.clone()));
-        assert_eq!(ledger.try_submit(good.clone()).await, Err(full));
+        assert_eq!(
+            ledger.try_enqueue(good.clone(), Keeping::Nothing).err(),
+            Some(full.clone())
+        );
+        assert_eq!(
+            ledger.try_submit(good.clone(), Keeping::Nothing).await,
+            Err(full)
+        );
         // Whoever brings a file in waits for room instead, and comes after those who were there.
         let waited = ledger.submit(good.clone()).await;
         assert!(waited.is_ok(), "{waited:?}");
@@ -35,7 +41,7 @@ fn a_full_queue_is_told_at_once_and_takes_more_when_there_is_room() {
         assert_eq!(ledger.queue_depth(), 0);
         let after = ledger.head(&village.code).await.unwrap();
         assert_eq!(after.next_seq, head.next_seq + 1);
-        ledger.try_submit(good).await.unwrap();
+        ledger.try_submit(good, Keeping::Nothing).await.unwrap();
         village.close().await;
     });
 }
@@ -52,7 +58,7 @@ fn the_writer_counts_the_batches_that_it_commits() {
         for no in ["A-1", "A-2", "A-3"] {
             let command = pickup(no, "H001", "10.000", "09-20T08:00");
             let request = village.by("wang", command);
-            pending.push(ledger.try_enqueue(request).unwrap());
+            pending.push(ledger.try_enqueue(request, Keeping::Nothing).unwrap());
         }
         for pending in pending {
             pending.answer().await.unwrap();
