@@ -10,6 +10,9 @@ pub const DATABASE: &str = "sqlite:jinfu.db";
 /// The environment variable that names the database.
 pub const DATABASE_VARIABLE: &str = "JINFU_DATABASE";
 
+/// The environment variable that names the key file for the PINs of households.
+pub const PEPPER_VARIABLE: &str = "JINFU_PEPPER_FILE";
+
 /// The language of the locale: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set.
 #[expect(
     clippy::disallowed_methods,

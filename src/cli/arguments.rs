@@ -13,6 +13,7 @@ use crate::cli::household::{
 use crate::cli::month::{CloseOptions, MonthTask, ReasonOptions, StepOptions};
 use crate::cli::office::{ChargeTask, CustodyTask, FundTask, PayTask};
 use crate::cli::payout::PayoutTask;
+use crate::cli::serve::ServeOptions;
 use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
 use crate::cli::settings::VillageTask;
 use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
@@ -33,6 +34,7 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 pub(super) enum Task {
     Demo,
+    Serve(ServeOptions),
     Import(ImportOptions),
     Report(ReportOptions),
     Statement(StatementOptions),

@@ -11,8 +11,10 @@ mod import;
 mod month;
 mod office;
 mod payout;
+mod pepper;
 mod read;
 mod region;
+mod serve;
 mod service;
 mod settings;
 mod station;
@@ -133,6 +135,7 @@ fn language_of(words: &[OsString]) -> Language {
 async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
         Task::Demo => demo::run(session).await,
+        Task::Serve(options) => serve::run(session, options).await,
         // It needs no session and was done before one began.
         Task::ReadWorkbook(_) => Ok(()),
         Task::Migrate(options) => migrate(session, &options).await,

@@ -172,6 +172,20 @@ impl Identity {
         }
     }
 
+    /// Whether cards of households and codes for collectors' phones may be given out in that village.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn may_keep(&self, village: &VillageCode) -> Result<(), Denied> {
+        match self.role {
+            _ if !self.scope.has_village(village) => Err(Denied::NotFound),
+            Clerk => Ok(()),
+            Household | Collector | Supervisor | Official | Administrator | Role::System => {
+                Err(Denied::Forbidden)
+            }
+        }
+    }
+
     /// Whether this may be commanded in that village.
     ///
     /// # Errors

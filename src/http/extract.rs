@@ -7,13 +7,15 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::domain::authority::{Denied, Identity, Question, View};
 use crate::domain::number::{Scale, parse};
 use crate::domain::report::region::RegionPrefix;
-use crate::domain::{DocumentNo, HouseholdNo, Month, Refusal, VillageCode};
+use crate::domain::{DocumentNo, HouseholdNo, Month, Refusal, Role, VillageCode};
+use crate::http::figures::RequestId;
 use crate::http::problem::Problem;
 use crate::http::session;
 use crate::http::state::Service;
@@ -27,13 +29,12 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Texts in the language that the client prefers, and a new id.
-    pub(crate) fn new(service: &Service, headers: &HeaderMap) -> RequestContext {
-        let now = service.ledger.clock().now();
-        let id = service.ledger.chance().command_id(now);
+    /// Texts in the language that the client prefers.
+    pub(crate) fn new(service: &Service, request: &Request) -> RequestContext {
+        let id = request.extensions().get::<RequestId>();
         RequestContext {
-            texts: Arc::clone(service.texts(preferred(headers))),
-            trace_id: id.simple().to_string().into(),
+            texts: Arc::clone(service.texts(preferred(request.headers()))),
+            trace_id: id.map_or_else(|| "-".into(), |id| Arc::clone(&id.0)),
         }
     }
 
@@ -92,6 +93,8 @@ pub(crate) struct Visit {
     pub(crate) service: Arc<Service>,
     pub(crate) context: RequestContext,
     pub(crate) identity: Identity,
+    /// When what the request showed stops working at the latest.
+    pub(crate) expires_at: Timestamp,
     parts: BTreeMap<String, String>,
 }
 
@@ -103,7 +106,7 @@ impl FromRequestParts<Arc<Service>> for Visit {
         service: &Arc<Service>,
     ) -> Result<Visit, Problem> {
         let context = RequestContext::from_request_parts(parts, service).await?;
-        let identity = session::recognise(service, &parts.headers).await?;
+        let recognised = session::recognise(service, &parts.headers).await?;
         let named = RawPathParams::from_request_parts(parts, service)
             .await
             .map_err(|_| Problem::not_found())?;
@@ -114,7 +117,8 @@ impl FromRequestParts<Arc<Service>> for Visit {
         Ok(Visit {
             service: Arc::clone(service),
             context,
-            identity,
+            identity: recognised.identity,
+            expires_at: recognised.expires_at,
             parts: named,
         })
     }
@@ -182,6 +186,37 @@ impl Visit {
                 Problem::new(StatusCode::FORBIDDEN, "not-for-this-role")
             }
         })
+    }
+}
+
+impl Visit {
+    /// Makes sure that accounts may be changed.
+    pub(crate) async fn administers(&self) -> Result<(), Problem> {
+        self.asks(Question::Accounts).await?;
+        self.check_writes()
+    }
+
+    /// Makes sure that cards and codes may be given out in a village: whoever may register households may.
+    pub(crate) async fn keeps(&self, village: &VillageCode) -> Result<(), Problem> {
+        let may = self.identity.may_keep(village);
+        if let Err(denied) = may {
+            session::note_refused(self, village).await?;
+            return Err(Problem::denied(denied, village));
+        }
+        self.check_writes()
+    }
+
+    fn check_writes(&self) -> Result<(), Problem> {
+        match self.identity.may_write {
+            true => Ok(()),
+            false => Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role")),
+        }
+    }
+
+    /// Whether it is the account of that name that asks: a household or an enrolled phone is none.
+    pub(crate) fn is_account(&self, name: &str) -> bool {
+        let is_person = !matches!(self.identity.role, Role::Household | Role::Collector);
+        is_person && self.identity.may_write && self.identity.account == name
     }
 }
 

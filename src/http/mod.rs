@@ -17,21 +17,24 @@ mod state;
 mod wire;
 pub(crate) mod written;
 
+use std::io;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::api::{
-    cash, disputes, documents, fees, fund, held, households, journal, materials, months, moves,
-    payouts, pickups, rounds, station, villages,
+    accounts, cash, disputes, documents, fees, fund, held, households, journal, materials, months,
+    moves, payouts, pickups, rounds, sessions, station, villages,
 };
 use crate::http::extract::RequestContext;
+use crate::http::serve::Limits;
 pub use crate::http::state::Service;
 
 /// Where the interface for programs begins.
@@ -40,6 +43,24 @@ const API: &str = "/api/v1";
 /// Every operation.
 fn operations() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::default()
+        // Who is who.
+        .routes(routes!(
+            sessions::find,
+            sessions::sign_in,
+            sessions::sign_out
+        ))
+        .routes(routes!(sessions::sign_out_everywhere))
+        .routes(routes!(sessions::bind_card))
+        .routes(routes!(sessions::sign_in_household))
+        .routes(routes!(sessions::enrol))
+        .routes(routes!(accounts::list, accounts::add))
+        .routes(routes!(accounts::disable))
+        .routes(routes!(accounts::set_password))
+        .routes(routes!(accounts::tokens, accounts::issue_token))
+        .routes(routes!(accounts::revoke_token))
+        .routes(routes!(accounts::audit))
+        .routes(routes!(accounts::issue_card))
+        .routes(routes!(accounts::issue_enrolment))
         // Villages and what they lay down.
         .routes(routes!(villages::list))
         .routes(routes!(villages::find, villages::open))
@@ -129,18 +150,53 @@ pub fn description() -> OpenApi {
     described
 }
 
-/// Every route, ready to be served.
-pub fn router(service: &Arc<Service>) -> Router {
+/// Every route, ready to be served within limits.
+pub fn router(service: &Arc<Service>, limits: &Limits) -> Router {
     let (api, _) = operations().split_for_parts();
-    Router::new()
+    let figures = service.figures();
+    let is_ready = {
+        let service = Arc::clone(service);
+        move || {
+            let service = Arc::clone(&service);
+            async move { service.is_ready().await }
+        }
+    };
+    let routes = Router::new()
         .nest(API, api)
         .merge(openapi::pages(description()))
-        .layer(middleware::from_fn(problem::write_out))
+        .with_state(Arc::clone(service))
+        .merge(health::routes(is_ready, figures.clone()));
+    let guarded = gate::protect(routes, limits)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(service),
+            problem::write_out,
+        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(service),
             give_context,
-        ))
-        .with_state(Arc::clone(service))
+        ));
+    gate::dress(guarded, figures)
+}
+
+/// Serves until told to stop, and answers what was accepted.
+///
+/// # Errors
+/// As [`serve::serve`].
+pub async fn run(
+    service: &Arc<Service>,
+    listener: TcpListener,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let figures = service.figures.clone();
+    serve::serve(
+        listener,
+        router(service, &limits),
+        limits,
+        figures,
+        shutdown,
+    )
+    .await
 }
 
 /// Gives every request its language and its id.
@@ -149,7 +205,7 @@ async fn give_context(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let context = RequestContext::new(&service, request.headers());
+    let context = RequestContext::new(&service, &request);
     request.extensions_mut().insert(context);
     next.run(request).await
 }

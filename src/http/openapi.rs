@@ -12,6 +12,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::domain::Refusal;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::text::{Language, Texts};
 
@@ -82,45 +83,56 @@ fn complete_operation(operation: &mut Operation, path: &str, writes: bool, texts
     let takes_revision = parameters
         .iter()
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
-    let mut problems = vec![
-        (StatusCode::BAD_REQUEST, "query-not-understood"),
-        (StatusCode::UNAUTHORIZED, "sign-in-needed"),
-        (StatusCode::FORBIDDEN, "not-for-this-role"),
-        (StatusCode::NOT_FOUND, "nothing-there"),
-        (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
-        (StatusCode::SERVICE_UNAVAILABLE, "too-busy"),
-    ];
-    if writes {
-        problems.extend([
-            (StatusCode::REQUEST_TIMEOUT, "too-slow"),
-            (StatusCode::CONFLICT, "already-retrieved"),
-            (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
-            (StatusCode::UNPROCESSABLE_ENTITY, "against-the-rules"),
-        ]);
-    }
-    if takes_revision {
-        problems.extend([
-            (StatusCode::PRECONDITION_FAILED, "changed-meanwhile"),
-            (StatusCode::PRECONDITION_REQUIRED, "if-match-required"),
-        ]);
-    }
-    for (status, code) in problems {
-        let body = Problem::new(status, code).body(texts, "019a0c5e7f3b7c10b2e4d5a6c7b8d9e0");
+    for problem in problems(writes, takes_revision) {
+        let status = problem.status().as_u16();
+        let body = problem.body(texts, "01f3b7c10b2e4d5a");
         let example = serde_json::to_value(&body).unwrap_or_default();
         let content = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))
             .example(Some(example))
             .build();
         let response = ResponseBuilder::new()
-            .description(texts.say(&format!("problem-title-{}", status.as_u16())))
+            .description(texts.say(&format!("problem-title-{status}")))
             .content("application/problem+json", content)
             .build();
         let responses = &mut operation.responses.responses;
         responses
-            .entry(status.as_u16().to_string())
+            .entry(status.to_string())
             .or_insert(RefOr::T(response));
     }
+}
+
+/// One problem of each status that an operation may be answered with.
+fn problems(writes: bool, takes_revision: bool) -> Vec<Problem> {
+    let mut problems = vec![
+        Problem::new(StatusCode::BAD_REQUEST, "query-not-understood").with("reason", "limit"),
+        Problem::new(StatusCode::UNAUTHORIZED, "sign-in-needed"),
+        Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"),
+        Problem::new(StatusCode::NOT_FOUND, "nothing-there"),
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests").after(1),
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "went-wrong"),
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-busy").after(1),
+    ];
+    if writes {
+        let number = || "A-0457".to_owned();
+        let taken = Refusal::DocumentNoTaken { number: number() };
+        let held = Refusal::PickupHeld { number: number() };
+        problems.extend([
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow"),
+            taken.into(),
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
+            held.into(),
+        ]);
+    }
+    if takes_revision {
+        let household_no = "03-017".to_owned();
+        problems.extend([
+            Refusal::ChangedMeanwhile { household_no }.into(),
+            Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required"),
+        ]);
+    }
+    problems
 }
 
 fn text(pattern: &str, example: &str) -> Object {

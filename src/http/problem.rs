@@ -3,7 +3,9 @@
 //! A handler's problem is written out by [`write_out`], the middleware that knows the language and the id of the request.
 
 use axum::Json;
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +16,10 @@ use utoipa::ToSchema;
 use crate::domain::authority::Denied;
 use crate::domain::{HouseholdNo, Refusal, VillageCode};
 use crate::http::extract::RequestContext;
+use crate::http::gate::OutcomeUnknown;
 use crate::http::standing;
+use crate::http::state::Service;
+use crate::ledger::access::AccessError;
 use crate::ledger::{Error, Trouble};
 use crate::text::Texts;
 
@@ -207,8 +212,47 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
         match error {
             Error::Refused(refusal) => (*refusal).into(),
+            Error::RefusedBefore(facts) => {
+                let code = facts.get("code").and_then(Value::as_str);
+                let status = standing::status_of_code(code.unwrap_or_default());
+                Problem::of(status, "refusal", *facts)
+            }
             Error::Unavailable(trouble) => trouble.into(),
         }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Problem {
+        let facts = error.facts();
+        let (status, after) = match error {
+            AccessError::Refused(refusal) => return (*refusal).into(),
+            AccessError::Unavailable(trouble) => return trouble.into(),
+            AccessError::WrongSignIn
+            | AccessError::WrongPin
+            | AccessError::CardUnknown
+            | AccessError::EnrolmentUnknown => (StatusCode::UNAUTHORIZED, None),
+            AccessError::PhoneBlocked => (StatusCode::FORBIDDEN, None),
+            AccessError::TriedTooOften { seconds } => {
+                (StatusCode::TOO_MANY_REQUESTS, u64::try_from(seconds).ok())
+            }
+            AccessError::TooManySignIns | AccessError::PepperMissing => {
+                (StatusCode::SERVICE_UNAVAILABLE, Some(1))
+            }
+            AccessError::NameTaken { .. } => (StatusCode::CONFLICT, None),
+            AccessError::AccountUnknown { .. } | AccessError::TokenUnknown { .. } => {
+                (StatusCode::NOT_FOUND, None)
+            }
+            AccessError::PasswordLength { .. }
+            | AccessError::PasswordCommon
+            | AccessError::ScopeTooWide { .. }
+            | AccessError::CollectorNeedsVillage
+            | AccessError::RoleHasNoAccount { .. }
+            | AccessError::ExpiryOutOfRange { .. } => (StatusCode::UNPROCESSABLE_ENTITY, None),
+        };
+        let mut problem = Problem::of(status, "access", facts);
+        problem.retry_after = after;
+        problem
     }
 }
 
@@ -243,10 +287,18 @@ impl From<Trouble> for Problem {
 }
 
 /// Writes a problem out in the language that was asked for; answers without a body that no handler made get one as well.
-pub(crate) async fn write_out(context: RequestContext, request: Request, next: Next) -> Response {
+pub(crate) async fn write_out(
+    State(service): State<Arc<Service>>,
+    context: RequestContext,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
+        None if response.extensions().get::<OutcomeUnknown>().is_some() => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown").after(1)
+        }
         None => match nameless(response.status()) {
             Some(problem) if !has_json(&response) => problem,
             _ => return response,
@@ -270,13 +322,9 @@ pub(crate) async fn write_out(context: RequestContext, request: Request, next: N
             .headers
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    parts.extensions.insert(Refused(problem.code().to_owned()));
+    service.figures.refused(problem.code());
     Response::from_parts(parts, written.into_body())
 }
-
-/// The code that an answer was refused with, for the figures of the service.
-#[derive(Clone, Debug)]
-pub(crate) struct Refused(pub(crate) String);
 
 fn has_json(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);

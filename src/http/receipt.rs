@@ -12,7 +12,7 @@ use crate::domain::{Command, Event, Refusal, Request};
 use crate::http::extract::Order;
 use crate::http::problem::Problem;
 use crate::http::session;
-use crate::ledger::Pending;
+use crate::ledger::{Keeping, Pending};
 use crate::text::Texts;
 
 /// Tells that the answer was given before.
@@ -153,7 +153,9 @@ impl Order {
             let outcome = answers.pop().unwrap_or(Ok(Outcome::NothingToDo))?;
             return Ok(Given::Tried(outcome));
         }
-        Ok(Given::Waits(ledger.enqueue(request).await?))
+        Ok(Given::Waits(
+            ledger.try_enqueue(request, Keeping::Refusals)?,
+        ))
     }
 
     /// Waits for what became of a command.

@@ -131,3 +131,29 @@ pub(crate) const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ChangeBeforeLatest { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
+
+/// The status of a refusal of which only the code is left: it was kept so that a late duplicate hears the same.
+pub(crate) fn status_of_code(code: &str) -> StatusCode {
+    match code {
+        "only-clerk-resolves" | "only-clerk-corrects" | "role-may-not" | "round-of-another" => {
+            StatusCode::FORBIDDEN
+        }
+        "household-unknown" | "document-unknown" | "no-such-version" => StatusCode::NOT_FOUND,
+        "village-open-already"
+        | "household-no-taken"
+        | "material-taken"
+        | "document-no-taken"
+        | "already-reversed"
+        | "price-list-taken"
+        | "held-resolved-already"
+        | "month-stands"
+        | "cannot-close"
+        | "round-closed"
+        | "dispute-answered-already"
+        | "payout-in-other-state"
+        | "pay-earned-already"
+        | "moved-out-already" => StatusCode::CONFLICT,
+        "changed-meanwhile" | "settings-changed-meanwhile" => StatusCode::PRECONDITION_FAILED,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}

@@ -192,6 +192,11 @@ impl Ledger {
         self.stop()
     }
 
+    /// Whether the writer has stopped for good.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped.borrow().is_some()
+    }
+
     /// The answer of a writer that has stopped.
     fn stop(&self) -> Error {
         let reason = self.stopped.borrow().clone();

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::verify::{JOURNAL, PROJECTIONS};
-use crate::store::{household, journal, refused};
+use crate::store::{access, household, journal, refused};
 
 const SQLITE_TRIGGERS: &str = "
 select name
@@ -67,6 +67,7 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
         household::HOUSEHOLD_PERSON.name,
         refused::REFUSED_COMMAND.name,
     );
+    let access = access::TABLES.join(", ");
     let schema = "select quote_ident(current_schema())";
     let (schema,): (String,) = sqlx::query_as(schema).fetch_one(&mut *connection).await?;
     let mut tx = connection.begin().await?;
@@ -78,6 +79,8 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
         format!("grant insert, update on {projections} to {role}"),
         format!("grant insert, delete on {private} to {role}"),
         format!("grant insert, update, delete on {person}, {refused} to {role}"),
+        format!("grant insert, update, delete on {access} to {role}"),
+        format!("grant insert on audit_event to {role}"),
     ] {
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut *tx)

@@ -4,6 +4,7 @@
     reason = "the macro that describes an operation writes them"
 )]
 
+pub(crate) mod accounts;
 pub(crate) mod cash;
 pub(crate) mod disputes;
 pub(crate) mod documents;
@@ -18,5 +19,6 @@ pub(crate) mod moves;
 pub(crate) mod payouts;
 pub(crate) mod pickups;
 pub(crate) mod rounds;
+pub(crate) mod sessions;
 pub(crate) mod station;
 pub(crate) mod villages;
