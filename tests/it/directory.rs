@@ -1,11 +1,13 @@
 //! What a village has, asked of the ledger: pages of households, revisions, lists of masters, documents and the journal.
 
+use jinfu::domain::fee::ChargeFees;
 use jinfu::domain::household::{ChangeHousehold, VacancyChange};
 use jinfu::domain::month::{parse_date, parse_time_of_day};
 use jinfu::domain::refuse::RegisterCollectionPoint;
 use jinfu::domain::report::region::RegionPrefix;
 use jinfu::domain::schedule::Hours;
 use jinfu::domain::settings::{ChangeSettings, Settings};
+use jinfu::domain::settlement::{CashTaker, ReceiveCash};
 use jinfu::domain::village::OpenVillage;
 use jinfu::domain::{
     Account, Command, DocumentKind, HouseholdNo, Money, PointCode, Quantity, Refusal, VillageCode,
@@ -13,7 +15,7 @@ use jinfu::domain::{
 use jinfu::ledger::{Error, Ledger};
 
 use crate::harness::{on_both, refusal, submit};
-use crate::payout::{Village, at, number, pickup, request, void_pickup};
+use crate::payout::{Village, at, month, number, pickup, request, void_pickup};
 
 fn household(text: &str) -> HouseholdNo {
     HouseholdNo::parse("household", text).unwrap()
@@ -86,6 +88,41 @@ fn a_household_is_shown_with_what_it_has_and_what_is_on_hold() {
         let household_no = "H999".to_owned();
         let expected = Refusal::HouseholdUnknown { household_no };
         assert_eq!(unknown, Err(expected.into()));
+        village.close().await;
+    });
+}
+
+#[test]
+fn what_a_household_has_and_owes_is_what_its_statement_ends_with() {
+    on_both(async |engine| {
+        let village = Village::new(engine).await;
+        let (ledger, code) = (&village.ledger, &village.code);
+        let month = month("2025-09");
+        village
+            .done(Command::ChargeFees(ChargeFees { month }))
+            .await;
+        let cash = ReceiveCash {
+            household_no: household("H002"),
+            amount: Money::from_fen(9_000),
+            received_at: at("09-30T09:00"),
+            taken_by: CashTaker::Office(String::new()),
+        };
+        village.done(Command::ReceiveCash(cash)).await;
+        village
+            .done(pickup("A-1", "H001", "10.000", "09-20T08:00"))
+            .await;
+        let page = ledger.households(code, None, 1_000).await.unwrap();
+        let (mut owing, mut ahead) = (0, 0);
+        for record in &page {
+            let statement = ledger.statement(code, &record.household_no, (None, None));
+            let statement = statement.await.unwrap();
+            assert_eq!(record.credit, statement.credit_closing);
+            assert_eq!(record.fees_open, statement.owed_closing);
+            assert_eq!(record.advance, statement.advance_closing);
+            owing += i32::from(record.fees_open.is_positive());
+            ahead += i32::from(record.advance.is_positive());
+        }
+        assert!(owing > 2 && ahead > 0, "{page:?}");
         village.close().await;
     });
 }

@@ -1,13 +1,14 @@
 //! A "no" that a person saw holds for 30 days: a late duplicate of the command hears the same again, whatever became possible since.
 
 use jinfu::domain::closing::CloseMonth;
-use jinfu::domain::{Command, Refusal, Request};
+use jinfu::domain::settings::{ChangeSettings, Settings};
+use jinfu::domain::{Command, Refusal, Request, VillageCode};
 use jinfu::ledger::{Answer, Error, Keeping};
 use jinfu::text::{Language, Texts};
 use serde_json::{Map, Value};
 
 use crate::harness::raw::Raw;
-use crate::harness::{on_both, on_both_in_turn, refusal};
+use crate::harness::{on_both, on_both_in_turn, refusal, submit};
 use crate::payout::{Village, at, carton, month, pickup, void_pickup};
 
 /// What a void of a pickup hears that is not recorded yet.
@@ -179,6 +180,56 @@ fn what_cannot_be_right_is_not_kept_and_may_be_repaired_under_its_id() {
         };
         let answer = ask(&village, &right).await;
         assert!(answer.is_ok(), "{answer:?}");
+        village.close().await;
+    });
+}
+
+#[test]
+fn a_change_on_an_older_revision_is_made_again_under_its_id() {
+    on_both(async |engine| {
+        let village = Village::new(engine).await;
+        let change = |expected: &str| {
+            let settings = Settings {
+                payout_days: 20,
+                ..Settings::default()
+            };
+            Command::ChangeSettings(ChangeSettings {
+                settings,
+                expected: Some(expected.to_owned()),
+            })
+        };
+        let late = village.by("wang", change("another"));
+        let code = refusal(ask(&village, &late).await).code();
+        assert_eq!(code, "settings-changed-meanwhile");
+        let settings = village.ledger.settings(&village.code).await.unwrap();
+        let again = Request {
+            command: change(&settings.revision()),
+            ..late
+        };
+        let answer = ask(&village, &again).await;
+        assert!(answer.is_ok(), "{answer:?}");
+        village.close().await;
+    });
+}
+
+#[test]
+fn a_no_of_one_village_is_none_of_another() {
+    on_both(async |engine| {
+        let village = Village::new(engine).await;
+        let early = village.by("wang", void());
+        assert_eq!(refusal(ask(&village, &early).await), no_such_pickup());
+        let (_, opened) = village.ledger.village(None).await.unwrap();
+        let other = VillageCode::parse("village", "430321900002").unwrap();
+        submit(&village.ledger, &other, Command::OpenVillage(opened))
+            .await
+            .unwrap();
+        let there = Request {
+            village: other,
+            ..early.clone()
+        };
+        assert_eq!(refusal(ask(&village, &there).await), no_such_pickup());
+        refused_before(ask(&village, &there).await);
+        assert_eq!(kept(&village).await, "2");
         village.close().await;
     });
 }

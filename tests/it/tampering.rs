@@ -248,10 +248,10 @@ fn figure(table: &str) -> Option<&'static str> {
     }
 }
 
-/// Every table that holds something of the books; the villages that wait for an upgrade are none of it.
+/// Every table that holds something of the books; the villages that wait for an upgrade are none of it, nor is what people were refused.
 async fn derived_and_journal(raw: &mut Raw) -> Vec<String> {
     let mut tables = raw.tables().await;
-    tables.retain(|table| table != "stale_village");
+    tables.retain(|table| !["stale_village", "refused_command"].contains(&table.as_str()));
     tables
 }
 
