@@ -214,7 +214,6 @@ impl Identity {
 }
 
 /// The roles that may give a command. The program itself gives its commands without asking.
-#[rustfmt::skip]
 pub const fn roles_for(command: &Command) -> &'static [Role] {
     match command {
         Command::OpenVillage(_) => &[Administrator, Official],

@@ -207,10 +207,10 @@ impl Visit {
     }
 
     fn check_writes(&self) -> Result<(), Problem> {
-        match self.identity.may_write {
-            true => Ok(()),
-            false => Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role")),
+        if self.identity.may_write {
+            return Ok(());
         }
+        Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"))
     }
 
     /// Whether it is the account of that name that asks: a household or an enrolled phone is none.

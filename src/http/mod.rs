@@ -41,6 +41,10 @@ pub use crate::http::state::Service;
 const API: &str = "/api/v1";
 
 /// Every operation.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each resource, and nothing else"
+)]
 fn operations() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::default()
         // Who is who.

@@ -30,7 +30,7 @@ pub(crate) struct Problem {
     /// The family of texts that the sentence is in.
     family: &'static str,
     /// The code and the facts that the sentence names.
-    facts: Map<String, Value>,
+    facts: Box<Map<String, Value>>,
     /// What is at fault in the body, as a JSON pointer.
     pointer: Option<String>,
     /// After how many seconds it may be tried again.
@@ -81,7 +81,7 @@ impl Problem {
         Problem {
             status,
             family: "problem",
-            facts: Map::from_iter([("code".to_owned(), json!(code))]),
+            facts: Box::new(Map::from_iter([("code".to_owned(), json!(code))])),
             pointer: None,
             retry_after: None,
         }
@@ -121,7 +121,7 @@ impl Problem {
         Problem {
             status,
             family,
-            facts,
+            facts: Box::new(facts),
             pointer: None,
             retry_after: None,
         }
@@ -169,7 +169,7 @@ impl Problem {
     pub(crate) fn body(&self, texts: &Texts, trace_id: &str) -> ProblemBody {
         let code = self.code().to_owned();
         let detail = texts.sentence(self.family, &self.facts);
-        let mut facts = self.facts.clone();
+        let mut facts = self.facts.as_ref().clone();
         facts.remove("code");
         let fault = |pointer: &String| Fault {
             pointer: pointer.clone(),
@@ -263,7 +263,7 @@ impl From<Trouble> for Problem {
         let code = match trouble {
             Trouble::OutcomeUnknown { .. } => "outcome-unknown",
             Trouble::DiskFull { .. } => "no-room",
-            Trouble::Busy { .. } | Trouble::QueueFull { .. } => "too-busy",
+            Trouble::Busy { .. } | Trouble::QueueFull => "too-busy",
             Trouble::WriterStopped { .. }
             | Trouble::Unreachable { .. }
             | Trouble::Standby

@@ -80,9 +80,10 @@ impl Receipt {
         let number = recorded.event.document();
         Receipt {
             id,
-            result: match recorded.event {
-                Event::PickupHeld(_) => Standing::Held,
-                _ => Standing::Recorded,
+            result: if matches!(recorded.event, Event::PickupHeld(_)) {
+                Standing::Held
+            } else {
+                Standing::Recorded
             },
             dry_run,
             sentence: sentence(texts, recorded, dry_run),
@@ -107,12 +108,15 @@ impl Receipt {
 }
 
 fn sentence(texts: &Texts, recorded: &Recorded, dry_run: bool) -> String {
-    let what = texts.entry(&recorded.event);
-    match &recorded.event {
-        Event::PickupHeld(held) => texts.pickup_held(&held.pickup.pickup_no, &held.reasons),
-        _ if dry_run => texts.tell("would-be-recorded", &[("what", what)]),
-        _ => texts.tell("in-the-books", &[("what", what)]),
+    if let Event::PickupHeld(held) = &recorded.event {
+        return texts.pickup_held(&held.pickup.pickup_no, &held.reasons);
     }
+    let name = if dry_run {
+        "would-be-recorded"
+    } else {
+        "in-the-books"
+    };
+    texts.tell(name, &[("what", texts.entry(&recorded.event))])
 }
 
 impl IntoResponse for Receipt {
@@ -151,7 +155,7 @@ impl Order {
         if self.dry_run {
             let mut answers = ledger.rehearse(&[request]).await?;
             let outcome = answers.pop().unwrap_or(Ok(Outcome::NothingToDo))?;
-            return Ok(Given::Tried(outcome));
+            return Ok(Given::Tried(Box::new(outcome)));
         }
         Ok(Given::Waits(
             ledger.try_enqueue(request, Keeping::Refusals)?,
@@ -161,7 +165,7 @@ impl Order {
     /// Waits for what became of a command.
     pub(crate) async fn answer(&self, id: Uuid, given: Given) -> Result<Receipt, Problem> {
         let outcome = match given {
-            Given::Tried(outcome) => outcome,
+            Given::Tried(outcome) => *outcome,
             Given::Waits(pending) => pending.answer().await?,
         };
         let texts = self.visit.context.texts();
@@ -181,7 +185,7 @@ impl Order {
 /// A command that the ledger has.
 pub(crate) enum Given {
     /// It was only tried out.
-    Tried(Outcome),
+    Tried(Box<Outcome>),
     /// It waits for its answer.
     Waits(Pending),
 }

@@ -6,7 +6,10 @@ use crate::domain::Refusal;
 
 /// The status of a refusal: 400 what cannot be read, 403 what is not for the person, 404 what is not there, 409 what is there already or stands
 /// otherwise, 412 what was changed meanwhile, 422 what the rules of the scheme refuse.
-#[rustfmt::skip]
+#[expect(
+    clippy::too_many_lines,
+    reason = "every refusal is named, and nothing else"
+)]
 pub(crate) const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NotANumber { .. }

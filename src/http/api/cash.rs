@@ -51,10 +51,10 @@ pub(crate) struct SourceBody {
 
 impl SourceBody {
     pub(crate) fn paid_from(&self) -> Result<PaidFrom, Refusal> {
-        Ok(match self.bank {
-            true => PaidFrom::Bank,
-            false => PaidFrom::Cash(custodian(self.custodian.as_ref())?),
-        })
+        if self.bank {
+            return Ok(PaidFrom::Bank);
+        }
+        custodian(self.custodian.as_ref()).map(PaidFrom::Cash)
     }
 }
 

@@ -86,14 +86,15 @@ impl Hasher {
         hash: Option<&str>,
     ) -> Result<bool, AccessError> {
         let (text, hash) = (text.to_owned(), hash.map(str::to_owned));
-        self.work(of, move |argon| match hash {
-            Some(hash) => PasswordHash::new(&hash)
-                .is_ok_and(|hash| argon.verify_password(text.as_bytes(), &hash).is_ok()),
-            None => {
-                // The hash is not looked at: what counts is that it was made.
-                drop(argon.hash_password(text.as_bytes()));
-                false
+        self.work(of, move |argon| {
+            if let Some(hash) = hash {
+                let hash = PasswordHash::new(&hash);
+                return hash
+                    .is_ok_and(|hash| argon.verify_password(text.as_bytes(), &hash).is_ok());
             }
+            // The hash is not looked at: what counts is that it was made.
+            drop(argon.hash_password(text.as_bytes()));
+            false
         })
         .await
     }
