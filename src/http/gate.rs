@@ -278,8 +278,10 @@ impl Throttle {
         let of_address = client.and_then(|client| self.addresses.wait(&counted_as(client.0)));
         of_address.or_else(|| {
             let headers = request.headers();
-            let credential = bearer(headers).or_else(|| session(headers))?;
-            self.credentials.wait(&self.hashing.hash_one(credential))
+            let token = bearer(headers);
+            let credential = token.or_else(|| session(headers))?;
+            let key = self.hashing.hash_one((token.is_some(), credential));
+            self.credentials.wait(&key)
         })
     }
 }
