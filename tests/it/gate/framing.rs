@@ -9,7 +9,7 @@ const CHUNKED_FIRST: &str = "POST /echo HTTP/1.1\r\nHost: jinfu\r\ntransfer-enco
 
 #[tokio::test]
 async fn a_request_with_two_lengths_is_refused_and_nothing_after_it_is_read() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     for request in [LENGTH_FIRST, CHUNKED_FIRST] {
         let mut client = service.client().await;
         client.send(format!("{request}{}", get_of("/fine"))).await;
@@ -23,7 +23,7 @@ async fn a_request_with_two_lengths_is_refused_and_nothing_after_it_is_read() {
 // The reader of heads must know where bodies end, however the bytes arrive.
 #[tokio::test]
 async fn two_lengths_are_seen_after_other_requests_and_in_small_pieces() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let looks_like_a_head =
         "\r\n\r\nPOST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
     let harmless = post_of("/echo", "", looks_like_a_head);
@@ -52,7 +52,7 @@ async fn two_lengths_are_seen_after_other_requests_and_in_small_pieces() {
 
 #[tokio::test]
 async fn chunks_alone_are_fine_and_end_the_connection() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let mut client = service.client().await;
     let two = [chunked("/echo", "hello"), get_of("/fine")].concat();
     client.send(two).await;
@@ -64,7 +64,7 @@ async fn chunks_alone_are_fine_and_end_the_connection() {
 
 #[tokio::test]
 async fn what_is_no_http_is_refused_and_the_connection_closed() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let long = "x".repeat(20_000);
     let lines = "X-Line: y\r\n".repeat(150);
     let cases = [

@@ -35,7 +35,7 @@ async fn every_answer_carries_the_header_table() {
         answer_timeout: Duration::from_millis(300),
         ..Limits::default()
     };
-    let service = Service::start(limits).await;
+    let service = Service::start(limits);
     let both = "POST /echo HTTP/1.1\r\nHost: jinfu\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     let cases = [
         (200, get_of("/fine")),
@@ -79,7 +79,7 @@ async fn a_refusal_for_the_rate_carries_it_too() {
         },
         ..Limits::default()
     };
-    let service = Service::start(limits).await;
+    let service = Service::start(limits);
     let mut client = service.client().await;
     let request = "GET /fine HTTP/1.1\r\nHost: jinfu\r\nAuthorization: Bearer one\r\n\r\n";
     for _ in 0..50 {
@@ -94,7 +94,7 @@ async fn a_refusal_for_the_rate_carries_it_too() {
 
 #[tokio::test]
 async fn a_handler_may_let_an_answer_be_kept() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let answer = service.ask(&get_of("/kept")).await;
     assert_eq!(answer.header("cache-control"), Some("max-age=60"));
     assert_eq!(answer.header("content-security-policy"), Some(POLICY));

@@ -22,16 +22,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use jinfu::http::client::{ClientAddress, Passage};
 use jinfu::http::figures::Figures;
-use jinfu::http::serve::{Limits, serve};
+use jinfu::http::serve::{Limits, listen, serve};
 use jinfu::http::{gate, health};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long a test waits for what must come. Only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A service with a few routes behind the gate, on a port of its own.
 struct Service {
@@ -46,9 +46,9 @@ struct Service {
 }
 
 impl Service {
-    async fn start(limits: Limits) -> Service {
+    fn start(limits: Limits) -> Service {
         rlimit::increase_nofile_limit(16_384).unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let (release, arrived) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let figures = Figures::default();
         let routes = routes(Arc::clone(&release), Arc::clone(&arrived), &figures);
@@ -130,7 +130,8 @@ fn routes(release: Arc<Notify>, arrived: Arc<Notify>, figures: &Figures) -> Rout
         .route("/v/sync", post(async |body: Bytes| body.len().to_string()))
         .route("/ignores", post(async |_: Request| "ignored"))
         .route("/panic", get(panics).post(panics))
-        .route("/wait", get(wait.clone()).post(wait))
+        .route("/wait", get(wait.clone()).post(wait.clone()))
+        .route("/wait/batch", post(wait))
         .route("/who", get(who))
         .route("/large", get(async || vec![b'x'; 32 << 20]))
         .route("/households/{number}", get(household))
@@ -188,12 +189,9 @@ impl Client {
 
     /// Reads more; false at the end of the connection.
     async fn read(&mut self) -> bool {
-        let mut buffer = [0; 16 << 10];
-        let read = timeout(PATIENCE, self.stream.read(&mut buffer)).await;
+        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.unread)).await;
         let read = read.expect("the service neither answers nor closes");
-        let count = read.unwrap_or(0);
-        self.unread.extend_from_slice(&buffer[..count]);
-        count > 0
+        read.unwrap_or(0) > 0
     }
 
     /// The next answer; none when the connection ends without.

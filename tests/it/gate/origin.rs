@@ -34,7 +34,7 @@ fn passes(site: Option<&str>, origin: Option<&str>, credential: &str) -> bool {
 
 #[tokio::test]
 async fn only_the_own_pages_and_tokens_change_something() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let mut client = service.client().await;
     let mut refused = 0;
     for (site, origin) in SITES

@@ -26,7 +26,7 @@ const EVERYTHING: &str = "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: htt
 #[tokio::test]
 async fn from_anybody_else_it_is_ignored_and_removed() {
     for limits in [Limits::default(), behind_proxies()] {
-        let service = Service::start(limits).await;
+        let service = Service::start(limits);
         let mut client = service.client_from(8).await;
         let answer = client.ask(&who(EVERYTHING)).await;
         assert_eq!(answer.body, "127.0.0.8 tls=false left=0");
@@ -36,7 +36,7 @@ async fn from_anybody_else_it_is_ignored_and_removed() {
 
 #[tokio::test]
 async fn a_proxy_names_the_last_hop_that_is_no_proxy() {
-    let service = Service::start(behind_proxies()).await;
+    let service = Service::start(behind_proxies());
     let mut proxy = service.client_from(PROXY).await;
     let cases = [
         ("", "127.0.0.9"),
@@ -72,7 +72,7 @@ async fn a_proxy_names_the_last_hop_that_is_no_proxy() {
 
 #[tokio::test]
 async fn a_proxy_says_whether_the_client_speaks_tls() {
-    let service = Service::start(behind_proxies()).await;
+    let service = Service::start(behind_proxies());
     let mut proxy = service.client_from(PROXY).await;
     for (proto, expected) in [
         ("https", true),
@@ -99,7 +99,7 @@ async fn clients_behind_a_proxy_have_rates_of_their_own() {
         },
         ..behind_proxies()
     };
-    let service = Service::start(limits).await;
+    let service = Service::start(limits);
     let mut proxy = service.client_from(PROXY).await;
     let mut statuses = Vec::new();
     for _ in 0..50 {

@@ -43,7 +43,7 @@ async fn each_session_and_each_token_has_its_own_rate() {
         rate_per_credential: SLOW,
         ..Limits::default()
     };
-    let service = Service::start(limits).await;
+    let service = Service::start(limits);
     let mut client = service.client().await;
     for (mine, other) in [
         ("Authorization: Bearer one", "Authorization: bearer two"),
@@ -72,7 +72,7 @@ async fn each_address_has_its_own_rate() {
         rate_per_address: SLOW,
         ..Limits::default()
     };
-    let service = Service::start(limits).await;
+    let service = Service::start(limits);
     let mut client = service.client_from(5).await;
     let (served, seconds) = exhaust(&mut client, &get_of("/fine")).await;
     assert!(served >= SLOW.burst, "{served}");
@@ -92,7 +92,7 @@ async fn each_address_has_its_own_rate() {
 // A whole village behind one address of its carrier, and a collector who sends a morning's work.
 #[tokio::test]
 async fn the_usual_rates_let_a_village_through() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let mut client = service.client().await;
     for number in 0..900 {
         let session = with(&format!("Cookie: __Host-sid={}", number / 45));

@@ -53,7 +53,7 @@ async fn the_log_names_each_request_and_no_person() {
         let kept = Kept::default();
         let log = kept.log(format);
         let default = tracing::dispatcher::set_default(&log);
-        let service = Service::start(Limits::default()).await;
+        let service = Service::start(Limits::default());
         let personal = "Cookie: __Host-sid=secret-one\r\nSec-Fetch-Site: same-origin\r\nUser-Agent: phone-of-wang\r\nX-Forwarded-For: 198.51.100.77\r\n";
         let request = get_of("/households/XH-0042?name=%E7%8E%8B&phone=13812345678");
         let request = request.replace("\r\n\r\n", &format!("\r\n{personal}\r\n"));
@@ -161,7 +161,7 @@ fn an_event_is_one_line_whatever_is_in_it() {
 
 #[tokio::test]
 async fn requests_are_counted_by_route_and_status() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let mut client = service.client().await;
     for number in 0..3 {
         let path = format!("/households/XH-{number}");
@@ -197,7 +197,7 @@ async fn requests_are_counted_by_route_and_status() {
 
 #[tokio::test]
 async fn the_figures_are_for_the_machine_itself() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     service.figures.refused("month-closed");
     let answer = service.ask(&get_of("/metrics")).await;
     assert_eq!(answer.status, 200);

@@ -1,5 +1,7 @@
 //! Bodies over the limit are refused, with or without a length, also those that nobody would read.
 
+use std::time::Duration;
+
 use jinfu::http::serve::Limits;
 
 use crate::gate::{Service, chunked, post_of};
@@ -9,7 +11,7 @@ const LARGE: usize = 1 << 20;
 
 #[tokio::test]
 async fn a_body_may_be_so_large_and_not_a_byte_larger() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     for (path, limit) in [
         ("/echo", SMALL),
         ("/nowhere", SMALL),
@@ -39,7 +41,7 @@ async fn a_body_may_be_so_large_and_not_a_byte_larger() {
 
 #[tokio::test]
 async fn a_body_that_is_announced_too_large_is_not_read() {
-    let service = Service::start(Limits::default()).await;
+    let service = Service::start(Limits::default());
     let mut client = service.client().await;
     let announced = "POST /echo HTTP/1.1\r\nHost: jinfu\r\nContent-Length: 100000000\r\nExpect: 100-continue\r\n\r\n";
     assert_eq!(client.ask(announced).await.status, 413);
@@ -57,7 +59,7 @@ async fn large_bodies_take_turns_and_all_of_them_pass() {
         batch_bodies: 1,
         ..Limits::default()
     };
-    let service = Service::start(limits).await;
+    let service = Service::start(limits);
     let request = post_of("/v/batch", "", &"x".repeat(LARGE));
     let mut clients = Vec::new();
     for _ in 0..8 {
@@ -77,4 +79,27 @@ async fn large_bodies_take_turns_and_all_of_them_pass() {
     assert_eq!(service.ask(&post_of("/v/batch", "", "x")).await.status, 200);
     slow.send(rest).await;
     assert_eq!(slow.answer().await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_large_body_that_does_not_get_its_turn_is_told_to_come_back() {
+    let limits = Limits {
+        batch_bodies: 1,
+        body_timeout: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let service = Service::start(limits);
+    let mut holder = service.client().await;
+    let body = "x".repeat(LARGE);
+    holder.send(post_of("/wait/batch", "", &body)).await;
+    service.arrived.notified().await;
+    let answer = service.ask(&post_of("/v/batch", "", &body)).await;
+    assert_eq!(
+        (answer.status, answer.header("retry-after")),
+        (503, Some("5"))
+    );
+    service.release.notify_one();
+    assert_eq!(holder.answer().await.unwrap().status, 200);
+    let answer = service.ask(&post_of("/v/batch", "", &body)).await;
+    assert_eq!(answer.status, 200);
 }
