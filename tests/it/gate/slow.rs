@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::any;
+use jinfu::http::gate;
 use jinfu::http::serve::{Limits, Rate};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout_at};
+use tower::ServiceExt as _;
 
 use crate::gate::{Client, Service, chunked, get_of, post_of, until};
 
@@ -192,4 +198,27 @@ async fn a_handler_that_takes_too_long_is_answered_for() {
     }
     // The connection goes on.
     assert_eq!(client.ask(&get_of("/fine")).await.status, 200);
+}
+
+// The writer owns a command once it is given to it, so a layer above has to say that nobody knows.
+#[tokio::test]
+async fn a_change_without_an_answer_is_marked_as_unknown() {
+    let limits = Limits {
+        answer_timeout: SHORT,
+        ..Limits::default()
+    };
+    let stuck = any(std::future::pending::<()>);
+    let router = gate::protect(Router::new().route("/", stuck), &limits);
+    for (method, is_unknown) in [
+        ("GET", false),
+        ("HEAD", false),
+        ("POST", true),
+        ("PUT", true),
+    ] {
+        let request = Request::builder().method(method).body(Body::empty());
+        let answer = router.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        let marked = answer.extensions().get::<gate::OutcomeUnknown>();
+        assert_eq!(marked.is_some(), is_unknown, "{method}");
+    }
 }
