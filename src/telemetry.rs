@@ -11,6 +11,8 @@ use crate::config::LogFormat;
 
 /// How much is logged where `RUST_LOG` does not say: what is wrong, and each request.
 const FILTER: &str = "warn,jinfu::http=info";
+/// Never logged, whatever `RUST_LOG` says: the layer that judges origins logs the paths of requests, and households' numbers are in them.
+const SILENCED: &str = "tower_http::csrf=off";
 
 /// Starts logging, of panics too. A second start, as in tests, changes nothing.
 pub fn start(format: LogFormat) {
@@ -25,6 +27,10 @@ pub fn log<W>(format: LogFormat, filter: EnvFilter, writer: W) -> Dispatch
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    let filter = match SILENCED.parse() {
+        Ok(silenced) => filter.add_directive(silenced),
+        Err(_) => filter,
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(OneLine(writer));

@@ -23,7 +23,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -189,29 +189,27 @@ async fn read_body(State(bodies): State<Bodies>, request: Request, next: Next) -
     if length.lower() > as_u64(limit) {
         return and_close(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    let (parts, body) = request.into_parts();
-    let reading = async {
-        // Large bodies take turns, so that memory stays bounded.
-        let is_large = limit > bodies.small && !fits(bodies.small);
-        let turn = if is_large {
-            bodies.turns.acquire().await.ok()
-        } else {
-            None
-        };
-        (Limited::new(body, limit).collect().await, turn)
+    // Large bodies take turns, so that memory stays bounded.
+    let is_large = limit > bodies.small && !fits(bodies.small);
+    let turn = is_large.then(|| timeout(bodies.within, bodies.turns.acquire()));
+    let _turn = match turn {
+        None => None,
+        Some(turn) => match turn.await {
+            Ok(turn) => turn.ok(),
+            Err(_) => return busy(),
+        },
     };
-    match timeout(bodies.within, reading).await {
+    let (parts, body) = request.into_parts();
+    match timeout(bodies.within, Limited::new(body, limit).collect()).await {
         Err(_) => and_close(StatusCode::REQUEST_TIMEOUT),
-        Ok((Err(error), _)) if error.is::<http_body_util::LengthLimitError>() => {
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
             and_close(StatusCode::PAYLOAD_TOO_LARGE)
         }
         // It broke off, or its chunks are none.
-        Ok((Err(_), _)) => and_close(StatusCode::BAD_REQUEST),
-        Ok((Ok(whole), turn)) => {
+        Ok(Err(_)) => and_close(StatusCode::BAD_REQUEST),
+        Ok(Ok(whole)) => {
             let whole = Body::from(whole.to_bytes());
-            let response = next.run(Request::from_parts(parts, whole)).await;
-            drop(turn);
-            response
+            next.run(Request::from_parts(parts, whole)).await
         }
     }
 }
@@ -231,11 +229,16 @@ async fn answer_in_time(State(within): State<Duration>, request: Request, next: 
     if let Ok(response) = timeout(within, next.run(request)).await {
         return response;
     }
-    let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5));
+    let mut response = busy();
     if changes {
         response.extensions_mut().insert(OutcomeUnknown);
     }
     response
+}
+
+/// The service cannot do it now.
+fn busy() -> Response {
+    refusal(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5))
 }
 
 /// A refusal that says after how many whole seconds to ask again.
@@ -278,8 +281,10 @@ impl Throttle {
         let of_address = client.and_then(|client| self.addresses.wait(&counted_as(client.0)));
         of_address.or_else(|| {
             let headers = request.headers();
-            let credential = bearer(headers).or_else(|| session(headers))?;
-            self.credentials.wait(&self.hashing.hash_one(credential))
+            let token = bearer(headers);
+            let credential = token.or_else(|| session(headers))?;
+            let key = self.hashing.hash_one((token.is_some(), credential));
+            self.credentials.wait(&key)
         })
     }
 }

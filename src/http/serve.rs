@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -30,6 +30,8 @@ use crate::http::wire::{TwoLengths, Wire, part};
 
 /// How long no connection is taken after the machine could not give one, for want of file descriptors or memory.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Connections that may wait to be taken; the kernel may allow fewer.
+const WAITING: u32 = 4096;
 /// How many turned away connections are told so at the same time; further ones are just closed.
 const TOLD_AT_ONCE: usize = 256;
 /// File descriptors for the database, the logs and the like.
@@ -67,7 +69,7 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of a request's body on paths that end in `/batch` or `/sync`; then 413.
     pub batch_body: usize,
-    /// Bodies over `body` that are in memory at the same time; a further one waits for its turn.
+    /// Bodies over `body` that are in memory at the same time; a further one waits for its turn, as long as `body_timeout`; then 503.
     pub batch_bodies: usize,
     /// For one client address. Generous, since a whole village sits behind one address of its carrier.
     pub rate_per_address: Rate,
@@ -101,6 +103,18 @@ impl Default for Limits {
             proxies: Vec::new(),
         }
     }
+}
+
+/// A listener for [`serve`], with room for a wave of new connections: what does not fit into the usual room waits a whole second.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restarted service need not wait for the connections of its predecessor to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// Serves until `shutdown` is ready, then takes no more connections, closes the idle ones, and returns when what was accepted is answered.

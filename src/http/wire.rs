@@ -77,7 +77,7 @@ impl Wire {
 pub(super) async fn part(mut socket: TcpStream) {
     let farewell = async {
         std::future::poll_fn(|context| Pin::new(&mut socket).poll_shutdown(context)).await?;
-        let mut rest = [0; 4096];
+        let mut rest = vec![0; 4096];
         loop {
             socket.readable().await?;
             match socket.try_read(&mut rest) {

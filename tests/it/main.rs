@@ -21,6 +21,7 @@ mod faults;
 mod fees;
 mod first_month;
 mod formats;
+mod gate;
 mod golden;
 mod harness;
 mod held;
