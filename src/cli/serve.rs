@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Failure, Session, UNAVAILABLE, pepper};
@@ -63,7 +62,7 @@ pub(super) async fn serve(
     limits: Limits,
     service: Service,
 ) -> Result<(), Failure> {
-    let listener = TcpListener::bind(listen).await;
+    let listener = http::serve::listen(listen);
     let listener = listener.map_err(|error| {
         let facts = [
             ("address", listen.to_string()),

@@ -26,6 +26,7 @@ mod golden;
 mod harness;
 mod held;
 mod households;
+mod http;
 mod import;
 mod laws;
 mod month;
