@@ -94,8 +94,12 @@ impl Actor {
 
     /// Whether the one who stands in the journal as `written` is the same person: an account keeps its name when its role changes.
     pub fn is(&self, written: &str) -> bool {
-        let name = written.split_once(':').map_or("", |(_, name)| name);
-        if self.name.is_empty() || name.is_empty() {
+        let (role, name) = written.split_once(':').unwrap_or((written, ""));
+        // A household's number and a collector's code are no names of accounts.
+        let is_account =
+            |role: &str| ![Role::Household.word(), Role::Collector.word()].contains(&role);
+        let are_accounts = is_account(role) && is_account(self.role.word());
+        if !are_accounts || self.name.is_empty() || name.is_empty() {
             return self.to_string() == written;
         }
         self.name == name
@@ -122,6 +126,8 @@ mod tests {
         assert!(li.is("clerk:li"));
         assert!(!li.is("clerk:wang"));
         assert!(!li.is("supervisor"));
+        assert!(!li.is("collector:li") && !li.is("household:li"));
+        assert!(Actor::new(Role::Collector, "C1").is("collector:C1"));
         assert!(Actor::new(Role::Clerk, "").is("clerk"));
     }
 }

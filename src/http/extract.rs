@@ -242,6 +242,11 @@ impl FromRequestParts<Arc<Service>> for Order {
     ) -> Result<Order, Problem> {
         let visit = Visit::from_request_parts(parts, service).await?;
         let village = visit.village()?;
+        // Before the body is looked at: what is out of reach answers nothing but that it is not there.
+        if !visit.identity.scope.has_village(&village) {
+            session::note_refused(&visit, &village).await?;
+            return Err(Problem::denied(Denied::NotFound, &village));
+        }
         let Asked(asked) = Asked::<OrderQuery>::from_request_parts(parts, service).await?;
         Ok(Order {
             id: key(&parts.headers)?,

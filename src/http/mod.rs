@@ -65,6 +65,7 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(accounts::audit))
         .routes(routes!(accounts::issue_card))
         .routes(routes!(accounts::issue_enrolment))
+        .routes(routes!(accounts::end_phones))
         // Villages and what they lay down.
         .routes(routes!(villages::list))
         .routes(routes!(villages::find, villages::open))

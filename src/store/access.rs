@@ -282,6 +282,10 @@ pub(crate) enum Taken<'a> {
     Token(&'a str, Uuid),
     /// The sessions of an account.
     Sessions(&'a str),
+    /// The sessions and tokens of an account.
+    Account(&'a str),
+    /// The phones of a collector of a village.
+    Phones(&'a str, &'a str),
     /// Whatever a household was given.
     Household(&'a str, &'a str),
     /// What a household's phones opened, but not that they are bound.
@@ -294,6 +298,9 @@ const DELETE_DIGEST: &str = "delete from credential where digest = $1";
 const DELETE_TOKEN: &str =
     "delete from credential where account = $1 and public_id = $2 and kind = 'token'";
 const DELETE_SESSIONS: &str = "delete from credential where account = $1 and kind = 'session'";
+const DELETE_ACCOUNT: &str = "delete from credential where account = $1";
+const DELETE_PHONES: &str =
+    "delete from credential where village_code = $1 and collector = $2 and kind = 'phone'";
 const DELETE_HOUSEHOLD: &str =
     "delete from credential where village_code = $1 and household_no = $2";
 const DELETE_HOUSEHOLD_SESSIONS: &str =
@@ -310,6 +317,10 @@ pub(crate) async fn take_back(tx: &mut Tx<'_>, taken: Taken<'_>) -> Result<u64, 
             Taken::Digest(digest) => sqlx::query(DELETE_DIGEST).bind(digest.to_vec()),
             Taken::Token(account, id) => sqlx::query(DELETE_TOKEN).bind(account.to_owned()).bind(id),
             Taken::Sessions(account) => sqlx::query(DELETE_SESSIONS).bind(account.to_owned()),
+            Taken::Account(account) => sqlx::query(DELETE_ACCOUNT).bind(account.to_owned()),
+            Taken::Phones(village, collector) => {
+                sqlx::query(DELETE_PHONES).bind(village.to_owned()).bind(collector.to_owned())
+            }
             Taken::Household(village, number) => {
                 sqlx::query(DELETE_HOUSEHOLD).bind(village.to_owned()).bind(number.to_owned())
             }

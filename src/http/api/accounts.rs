@@ -86,6 +86,7 @@ pub(crate) struct AccountBody {
     name: String,
     role: RoleBody,
     /// How far it reaches: `*`, or the first 2 to 12 digits of villages' codes.
+    #[schema(examples("430302101"))]
     scope: String,
     collector: Option<CollectorText>,
     #[schema(min_length = 12, max_length = 128)]
@@ -330,6 +331,26 @@ pub(crate) async fn issue_enrolment(
         .await?;
     let secret = secret.reveal().to_owned();
     Ok((StatusCode::CREATED, Json(SecretAnswer { secret })))
+}
+
+/// Takes back the phones of a collector: one was lost, or he works no more.
+#[utoipa::path(delete, path = "/villages/{village}/collectors/{collector}/access/phones", tag = "users", responses((status = 204)))]
+pub(crate) async fn end_phones(visit: Visit) -> Result<StatusCode, Problem> {
+    let village = visit.village()?;
+    let code = CollectorCode::parse("collector", visit.part("collector"));
+    let code = code.map_err(|_| Problem::not_found())?;
+    visit.keeps(&village).await?;
+    let actor = written(&visit.identity);
+    let deed = Deed {
+        village: Some(&village),
+        ..deed(&visit, &actor, "end_phones", code.as_str())
+    };
+    visit
+        .service
+        .access
+        .end_phones(deed, &village, &code)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Something that somebody did, or was refused.

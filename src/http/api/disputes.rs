@@ -83,7 +83,7 @@ pub(crate) async fn open(order: Order, Body(body): Body<DisputeBody>) -> Result<
 /// How a dispute ends.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum DecisionBody {
+pub(crate) enum VerdictBody {
     /// The household is right; what puts it right is named.
     Upheld,
     /// It is not.
@@ -94,7 +94,7 @@ pub(crate) enum DecisionBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnswerBody {
-    decision: DecisionBody,
+    decision: VerdictBody,
     /// What put it right: a void or correction.
     corrected_by: Option<AboutBody>,
     answered_at: InstantText,
@@ -109,8 +109,8 @@ pub(crate) async fn answer(order: Order, Body(body): Body<AnswerBody>) -> Result
     let command = AnswerDispute {
         number: order.visit.number()?,
         decision: match body.decision {
-            DecisionBody::Upheld => DisputeDecision::Upheld,
-            DecisionBody::Rejected => DisputeDecision::Rejected,
+            VerdictBody::Upheld => DisputeDecision::Upheld,
+            VerdictBody::Rejected => DisputeDecision::Rejected,
         },
         corrected_by: corrected_by
             .map(|about| about.about("corrected_by"))

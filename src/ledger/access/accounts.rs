@@ -101,7 +101,7 @@ impl Access {
         rows.into_iter().map(record).collect()
     }
 
-    /// Lets an account in no more, or again. Its sessions end at once; its tokens work no longer than it does.
+    /// Lets an account in no more, or again. Its sessions end and its tokens are taken back: one that is let in again begins anew.
     ///
     /// # Errors
     /// [`AccessError::AccountUnknown`].
@@ -115,7 +115,7 @@ impl Access {
             if !access::set_disabled(tx, name, is_disabled).await? {
                 return Err(unknown(name));
             }
-            access::take_back(tx, Taken::Sessions(name)).await?;
+            access::take_back(tx, Taken::Account(name)).await?;
             self.note_in(tx, by).await
         })
         .await?;

@@ -141,8 +141,9 @@ impl Access {
             return Err(AccessError::PepperMissing);
         }
         let phone = digest(phone);
+        let place = self.hasher.place()?;
         let (village, number, hash) = self.count_pin(&phone).await?;
-        let is_right = self.hasher.is(Of::Pin, pin, hash.as_deref()).await?;
+        let is_right = self.hasher.is(place, Of::Pin, pin, hash.as_deref()).await?;
         let code = VillageCode::parse("village", &village)?;
         let deed = household_deed(&code, &number, "sign_in", is_right, trace_id);
         if !is_right {
@@ -151,6 +152,11 @@ impl Access {
         }
         let identity = household_identity(code.clone(), &number)?;
         self.write(async |tx| {
+            // A new card may have been given out while the PIN was hashed.
+            let bound = access::find_credential(tx, &phone).await?;
+            if bound.is_none() || one_time::find_pin(tx, &village, &number).await? != hash {
+                return Err(AccessError::WrongPin);
+            }
             access::set_failures(tx, &phone, 0, 0).await?;
             self.note_in(tx, deed).await?;
             let row = CredentialRow {
@@ -218,6 +224,26 @@ impl Access {
         })
         .await?;
         Ok(secret)
+    }
+
+    /// Takes back the phones of a collector: one was lost, or he works no more.
+    ///
+    /// # Errors
+    /// [`AccessError::Unavailable`].
+    pub async fn end_phones(
+        &self,
+        by: Deed<'_>,
+        village: &VillageCode,
+        collector: &CollectorCode,
+    ) -> Result<(), AccessError> {
+        self.write(async |tx| {
+            let taken = Taken::Phones(village.as_str(), collector.as_str());
+            access::take_back(tx, taken).await?;
+            self.note_in(tx, by).await
+        })
+        .await?;
+        self.forget_seen();
+        Ok(())
     }
 
     /// Enrols a collector's phone with a code, which is used up by that.

@@ -14,6 +14,7 @@ mod tokens;
 
 use std::collections::HashMap;
 use std::sync::Mutex as Held;
+use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -45,6 +46,10 @@ pub struct Access {
     hasher: Hasher,
     /// Who was recognised within the last seconds.
     seen: Held<HashMap<[u8; 32], Seen>>,
+    /// How often something was taken back.
+    taken_back: AtomicU64,
+    /// Sign-ins that addresses tried, and since when they are counted.
+    attempts: Held<HashMap<String, (Timestamp, u32)>>,
     /// When what had expired was last removed.
     swept: Held<Option<Timestamp>>,
 }
@@ -82,6 +87,8 @@ impl Access {
             chance,
             hasher: Hasher::new(pepper),
             seen: Held::default(),
+            taken_back: AtomicU64::new(0),
+            attempts: Held::default(),
             swept: Held::default(),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -30,6 +31,9 @@ const RECALLED_MOST: usize = 10_000;
 const FAILURES: i64 = 5;
 /// The longest while.
 const PAUSE_MOST: i64 = 3_600;
+/// Sign-ins that one address may try within a while; a whole village may sit behind one.
+const ADDRESS_MOST: u32 = 600;
+const ADDRESS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// How often what has expired is removed.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
@@ -73,15 +77,22 @@ impl Access {
     ) -> Result<SignedIn, AccessError> {
         let name: String = name.chars().take(64).collect();
         let address = address.to_string();
+        self.count_address(&address)?;
+        let place = self.hasher.place()?;
         let account = self.count_attempt(&name, &address).await?;
         let hash = account
             .as_ref()
             .and_then(|row| row.password_hash.as_deref());
-        let is_right = self.hasher.is(Of::Password, password, hash).await?;
+        let is_right = self.hasher.is(place, Of::Password, password, hash).await?;
+        // What was typed for a name may be anything, so only a name that there is stands in the record.
+        let actor = account
+            .as_ref()
+            .map_or("?", |row| row.name.as_str())
+            .to_owned();
         let account = account.filter(|row| is_right && row.is_disabled == 0);
         let Some(account) = account else {
             let deed = Deed {
-                actor: &format!("?:{name}"),
+                actor: &actor,
                 action: "sign_in",
                 village: None,
                 subject: None,
@@ -93,6 +104,11 @@ impl Access {
         };
         let identity = identity_of(&account)?;
         self.write(async |tx| {
+            // The password may have been changed, or the account disabled, while it was hashed.
+            let now = access::find_account(tx, &account.name).await?;
+            if now.as_ref() != Some(&account) {
+                return Err(AccessError::WrongSignIn);
+            }
             one_time::set_failures(tx, (&name, &address), 0, 0).await?;
             self.note_in(tx, signed_in(&identity, trace_id)).await?;
             let row = self.credential("session", SESSION);
@@ -103,6 +119,26 @@ impl Access {
             self.give_out(tx, row, identity.clone()).await
         })
         .await
+    }
+
+    /// Counts the attempts of an address within the hour: whoever tries names that there are not writes much otherwise.
+    fn count_address(&self, address: &str) -> Result<(), AccessError> {
+        let now = self.now();
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= RECALLED_MOST {
+            attempts.clear();
+        }
+        let (since, count) = attempts.entry(address.to_owned()).or_insert((now, 0));
+        if now.duration_since(*since) >= ADDRESS_WITHIN {
+            (*since, *count) = (now, 0);
+        }
+        if *count >= ADDRESS_MOST {
+            let ends = since.checked_add(ADDRESS_WITHIN).unwrap_or(now);
+            let seconds = ends.duration_since(now).as_secs().saturating_add(1);
+            return Err(AccessError::TriedTooOften { seconds });
+        }
+        *count = count.saturating_add(1);
+        Ok(())
     }
 
     /// Counts an attempt before it is made, so that many at once are not one, and loads the account.
@@ -191,6 +227,7 @@ impl Access {
     pub async fn identify(&self, secret: &str) -> Result<Option<Recognised>, AccessError> {
         let digest = digest(secret);
         let now = self.now();
+        let taken_back = self.taken_back.load(Ordering::Acquire);
         if let Some(recognised) = self.recall(digest, now) {
             return Ok(Some(recognised));
         }
@@ -209,14 +246,21 @@ impl Access {
         };
         let since_seen = now.duration_since(instant(row.seen_at));
         if since_seen >= SEEN_EVERY {
-            self.write(async |tx| Ok(access::see(tx, &digest, now.as_microsecond()).await?))
-                .await?;
+            let seen = self
+                .write(async |tx| Ok(access::see(tx, &digest, now.as_microsecond()).await?))
+                .await;
+            if let Err(error) = seen {
+                tracing::warn!(?error, "a sign of life was not written down");
+            }
         }
         let recognised = Recognised {
             identity,
             expires_at: instant(row.expires_at),
         };
-        self.remember(digest, &recognised, now);
+        // Whatever was taken back meanwhile must not be recalled.
+        if taken_back == self.taken_back.load(Ordering::Acquire) {
+            self.remember(digest, &recognised, now);
+        }
         Ok(Some(recognised))
     }
 
@@ -239,6 +283,7 @@ impl Access {
 
     /// Forgets who was recognised lately: something was taken back.
     pub(super) fn forget_seen(&self) {
+        self.taken_back.fetch_add(1, Ordering::AcqRel);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.clear();
     }

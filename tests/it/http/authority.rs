@@ -45,7 +45,8 @@ fn verdict(reply: &Reply) -> &'static str {
         (401, _) => "401",
         (403, "not-for-this-role") => "403",
         (404, "village-unknown" | "household-unknown" | "region-unknown") => "404",
-        (429 | 500.., code) => panic!("{} {code}", reply.status),
+        (400 | 429 | 500.., code) => panic!("{} {code}", reply.status),
+        (200, _) if reply.body["items"][0]["problem"]["status"] == 403 => "403",
         (200, _) if reply.body.to_string().contains("王*明") => "masked",
         _ => "yes",
     }
@@ -128,7 +129,7 @@ async fn table(desk: &mut Desk) -> String {
             writeln!(table, "    {who}: {}", cells.join(", ")).unwrap();
         }
         // A new card ends the phones before it.
-        if operation.path.ends_with("/access/card") {
+        if operation.path.contains("/access/") {
             desk.give_out_phones().await;
         }
     }
