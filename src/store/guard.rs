@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::verify::{JOURNAL, PROJECTIONS};
-use crate::store::{access, household, journal, refused};
+use crate::store::{access, audit, household, journal, refused};
 
 const SQLITE_TRIGGERS: &str = "
 select name
@@ -48,6 +48,7 @@ pub(crate) async fn missing(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, String
                 .map(|guard| (journal::ENTRY_PRIVATE.name, *guard)),
         )
         .chain([(journal::JOURNAL_ENTRY.name, "open_month")])
+        .chain(journal.map(|guard| (audit::TABLE, guard)))
         .map(|(table, guard)| (table, format!("{table}_{guard}")));
     Ok(guards.filter(|(_, name)| !there.contains(name)).collect())
 }
@@ -80,7 +81,7 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
         format!("grant insert, delete on {private} to {role}"),
         format!("grant insert, update, delete on {person}, {refused} to {role}"),
         format!("grant insert, update, delete on {access} to {role}"),
-        format!("grant insert on audit_event to {role}"),
+        format!("grant insert on {} to {role}", audit::TABLE),
     ] {
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut *tx)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ledger::Trouble;
 use crate::ledger::access::error::AccessError;
@@ -26,6 +26,9 @@ pub(super) enum Of {
     /// A PIN of a household, with the pepper.
     Pin,
 }
+
+/// A place in line, given back when it is dropped.
+pub(super) struct Place(OwnedSemaphorePermit);
 
 /// Hashes and checks.
 pub(super) struct Hasher {
@@ -61,13 +64,22 @@ impl Hasher {
         self.pepper.is_some()
     }
 
+    /// A place in line: it is taken before an attempt is counted, so that a crowd at the door uses up nobody's attempts.
+    ///
+    /// # Errors
+    /// [`AccessError::TooManySignIns`].
+    pub(super) fn place(&self) -> Result<Place, AccessError> {
+        let place = Arc::clone(&self.line).try_acquire_owned();
+        place.map(Place).map_err(|_| AccessError::TooManySignIns)
+    }
+
     /// Hashes a text with a salt of its own.
     ///
     /// # Errors
     /// [`AccessError::TooManySignIns`], [`AccessError::PepperMissing`].
     pub(super) async fn hash(&self, of: Of, text: &str) -> Result<String, AccessError> {
         let text = text.to_owned();
-        let hashed = self.work(of, move |argon| {
+        let hashed = self.work(self.place()?, of, move |argon| {
             argon
                 .hash_password(text.as_bytes())
                 .map(|hash| hash.to_string())
@@ -78,15 +90,16 @@ impl Hasher {
     /// Whether a text is the one that was hashed. Without a hash the same work is done, and the answer is no.
     ///
     /// # Errors
-    /// [`AccessError::TooManySignIns`], [`AccessError::PepperMissing`].
+    /// [`AccessError::PepperMissing`].
     pub(super) async fn is(
         &self,
+        place: Place,
         of: Of,
         text: &str,
         hash: Option<&str>,
     ) -> Result<bool, AccessError> {
         let (text, hash) = (text.to_owned(), hash.map(str::to_owned));
-        self.work(of, move |argon| match hash {
+        self.work(place, of, move |argon| match hash {
             Some(hash) => PasswordHash::new(&hash)
                 .is_ok_and(|hash| argon.verify_password(text.as_bytes(), &hash).is_ok()),
             None => {
@@ -100,6 +113,7 @@ impl Hasher {
 
     async fn work<T: Send + 'static>(
         &self,
+        Place(place): Place,
         of: Of,
         work: impl FnOnce(&Argon2<'_>) -> T + Send + 'static,
     ) -> Result<T, AccessError> {
@@ -107,8 +121,6 @@ impl Hasher {
             Of::Password => None,
             Of::Pin => Some(self.pepper.clone().ok_or(AccessError::PepperMissing)?),
         };
-        let place = Arc::clone(&self.line).try_acquire_owned();
-        let place = place.map_err(|_| AccessError::TooManySignIns)?;
         let turn = Arc::clone(&self.working).acquire_owned().await;
         let turn = turn.map_err(|_| AccessError::TooManySignIns)?;
         self.count.fetch_add(1, Ordering::Relaxed);

@@ -140,9 +140,10 @@ impl Access {
         if !self.hasher.has_pepper() {
             return Err(AccessError::PepperMissing);
         }
+        let place = self.hasher.place()?;
         let phone = digest(phone);
         let (village, number, hash) = self.count_pin(&phone).await?;
-        let is_right = self.hasher.is(Of::Pin, pin, hash.as_deref()).await?;
+        let is_right = self.hasher.is(place, Of::Pin, pin, hash.as_deref()).await?;
         let code = VillageCode::parse("village", &village)?;
         let deed = household_deed(&code, &number, "sign_in", is_right, trace_id);
         if !is_right {
@@ -151,6 +152,11 @@ impl Access {
         }
         let identity = household_identity(code.clone(), &number)?;
         self.write(async |tx| {
+            // The card may have been replaced while the PIN was checked.
+            let bound = access::find_credential(tx, &phone).await?;
+            if bound.is_none() {
+                return Err(AccessError::WrongPin);
+            }
             access::set_failures(tx, &phone, 0, 0).await?;
             self.note_in(tx, deed).await?;
             let row = CredentialRow {

@@ -12,7 +12,6 @@ mod secret;
 mod sessions;
 mod tokens;
 
-use std::collections::HashMap;
 use std::sync::Mutex as Held;
 
 use jiff::Timestamp;
@@ -25,7 +24,7 @@ pub use crate::ledger::access::error::AccessError;
 use crate::ledger::access::hasher::Hasher;
 pub use crate::ledger::access::households::Card;
 pub use crate::ledger::access::secret::Secret;
-use crate::ledger::access::sessions::Seen;
+use crate::ledger::access::sessions::Lately;
 pub use crate::ledger::access::sessions::{Recognised, SignedIn};
 pub use crate::ledger::access::tokens::{NewToken, TokenRecord};
 use crate::ledger::{Error, Trouble};
@@ -44,7 +43,7 @@ pub struct Access {
     chance: Chance,
     hasher: Hasher,
     /// Who was recognised within the last seconds.
-    seen: Held<HashMap<[u8; 32], Seen>>,
+    seen: Held<Lately>,
     /// When what had expired was last removed.
     swept: Held<Option<Timestamp>>,
 }
@@ -106,6 +105,11 @@ impl Access {
     /// How many passwords and PINs were hashed: work is counted, not timed.
     pub fn hashes(&self) -> u64 {
         self.hasher.count()
+    }
+
+    /// The clock that sessions end by.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     fn now(&self) -> Timestamp {
