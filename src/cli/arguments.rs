@@ -17,6 +17,7 @@ use crate::cli::serve::ServeOptions;
 use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
 use crate::cli::settings::VillageTask;
 use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
+use crate::cli::user::UserTask;
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -35,6 +36,8 @@ pub(super) struct Arguments {
 pub(super) enum Task {
     Demo,
     Serve(ServeOptions),
+    #[command(subcommand)]
+    User(UserTask),
     Import(ImportOptions),
     Report(ReportOptions),
     Statement(StatementOptions),

@@ -21,6 +21,7 @@ mod station;
 mod table;
 mod transfer;
 mod typed;
+mod user;
 mod write;
 
 use std::ffi::OsString;
@@ -136,6 +137,7 @@ async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
         Task::Demo => demo::run(session).await,
         Task::Serve(options) => serve::run(session, options).await,
+        Task::User(task) => user::run(session, task).await,
         // It needs no session and was done before one began.
         Task::ReadWorkbook(_) => Ok(()),
         Task::Migrate(options) => migrate(session, &options).await,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 
-/// The table, whose guards keep it as it was written.
+/// The table: what is written there stays.
 pub(crate) const TABLE: &str = "audit_event";
 
 /// One thing that somebody did. The instant is microseconds; the id is in the order of time.

@@ -15,6 +15,7 @@
     reason = "a test that goes wrong should stop at once"
 )]
 
+mod access;
 mod batches;
 mod directory;
 mod faults;

@@ -112,7 +112,7 @@ impl Access {
         is_disabled: bool,
     ) -> Result<(), AccessError> {
         self.write(async |tx| {
-            if !access::set_disabled(tx, name, is_disabled).await? {
+            if !access::set_disabled(tx, known(name)?, is_disabled).await? {
                 return Err(unknown(name));
             }
             access::take_back(tx, Taken::Account(name)).await?;
@@ -136,7 +136,7 @@ impl Access {
         check_password(name, password)?;
         let hash = self.hasher.hash(Of::Password, password).await?;
         self.write(async |tx| {
-            if !access::set_password(tx, name, &hash).await? {
+            if !access::set_password(tx, known(name)?, &hash).await? {
                 return Err(unknown(name));
             }
             access::take_back(tx, Taken::Sessions(name)).await?;
@@ -148,9 +148,19 @@ impl Access {
     }
 }
 
+/// A name that may be of an account. What holds control characters is none, and a server would not even take it.
+pub(super) fn known(name: &str) -> Result<&str, AccessError> {
+    let is_text = !name.chars().any(char::is_control);
+    is_text.then_some(name).ok_or_else(|| unknown(name))
+}
+
 pub(super) fn unknown(name: &str) -> AccessError {
     AccessError::AccountUnknown {
-        name: name.chars().take(64).collect(),
+        name: name
+            .chars()
+            .filter(|char| !char.is_control())
+            .take(64)
+            .collect(),
     }
 }
 

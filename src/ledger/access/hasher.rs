@@ -27,8 +27,7 @@ pub(super) enum Of {
     Pin,
 }
 
-/// A place in the line of those whose password or PIN is hashed.
-#[derive(Debug)]
+/// A place in line, given back when it is dropped.
 pub(super) struct Place(OwnedSemaphorePermit);
 
 /// Hashes and checks.
@@ -65,10 +64,10 @@ impl Hasher {
         self.pepper.is_some()
     }
 
-    /// A place in line.
+    /// A place in line: it is taken before an attempt is counted, so that a crowd at the door uses up nobody's attempts.
     ///
     /// # Errors
-    /// [`AccessError::TooManySignIns`]; nothing that is counted should be counted then.
+    /// [`AccessError::TooManySignIns`].
     pub(super) fn place(&self) -> Result<Place, AccessError> {
         let place = Arc::clone(&self.line).try_acquire_owned();
         place.map(Place).map_err(|_| AccessError::TooManySignIns)
@@ -79,8 +78,8 @@ impl Hasher {
     /// # Errors
     /// [`AccessError::TooManySignIns`], [`AccessError::PepperMissing`].
     pub(super) async fn hash(&self, of: Of, text: &str) -> Result<String, AccessError> {
-        let (text, place) = (text.to_owned(), self.place()?);
-        let hashed = self.work(of, place, move |argon| {
+        let text = text.to_owned();
+        let hashed = self.work(self.place()?, of, move |argon| {
             argon
                 .hash_password(text.as_bytes())
                 .map(|hash| hash.to_string())
@@ -100,7 +99,7 @@ impl Hasher {
         hash: Option<&str>,
     ) -> Result<bool, AccessError> {
         let (text, hash) = (text.to_owned(), hash.map(str::to_owned));
-        self.work(of, place, move |argon| {
+        self.work(place, of, move |argon| {
             if let Some(hash) = hash {
                 let hash = PasswordHash::new(&hash);
                 return hash
@@ -115,8 +114,8 @@ impl Hasher {
 
     async fn work<T: Send + 'static>(
         &self,
+        Place(place): Place,
         of: Of,
-        place: Place,
         work: impl FnOnce(&Argon2<'_>) -> T + Send + 'static,
     ) -> Result<T, AccessError> {
         let pepper = match of {
@@ -128,7 +127,7 @@ impl Hasher {
         self.count.fetch_add(1, Ordering::Relaxed);
         let done = tokio::task::spawn_blocking(move || {
             let done = argon(pepper.as_deref()).map(|argon| work(&argon));
-            drop((turn, place.0));
+            drop((turn, place));
             done
         });
         match done.await {

@@ -140,8 +140,8 @@ impl Access {
         if !self.hasher.has_pepper() {
             return Err(AccessError::PepperMissing);
         }
-        let phone = digest(phone);
         let place = self.hasher.place()?;
+        let phone = digest(phone);
         let (village, number, hash) = self.count_pin(&phone).await?;
         let is_right = self.hasher.is(place, Of::Pin, pin, hash.as_deref()).await?;
         let code = VillageCode::parse("village", &village)?;
@@ -152,7 +152,7 @@ impl Access {
         }
         let identity = household_identity(code.clone(), &number)?;
         self.write(async |tx| {
-            // A new card may have been given out while the PIN was hashed.
+            // The card may have been replaced while the PIN was checked.
             let bound = access::find_credential(tx, &phone).await?;
             if bound.is_none() || one_time::find_pin(tx, &village, &number).await? != hash {
                 return Err(AccessError::WrongPin);

@@ -14,7 +14,6 @@ mod tokens;
 
 use std::collections::HashMap;
 use std::sync::Mutex as Held;
-use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -26,7 +25,7 @@ pub use crate::ledger::access::error::AccessError;
 use crate::ledger::access::hasher::Hasher;
 pub use crate::ledger::access::households::Card;
 pub use crate::ledger::access::secret::Secret;
-use crate::ledger::access::sessions::Seen;
+use crate::ledger::access::sessions::Lately;
 pub use crate::ledger::access::sessions::{Recognised, SignedIn};
 pub use crate::ledger::access::tokens::{NewToken, TokenRecord};
 use crate::ledger::{Error, Trouble};
@@ -45,9 +44,7 @@ pub struct Access {
     chance: Chance,
     hasher: Hasher,
     /// Who was recognised within the last seconds.
-    seen: Held<HashMap<[u8; 32], Seen>>,
-    /// How often something was taken back.
-    taken_back: AtomicU64,
+    seen: Held<Lately>,
     /// Sign-ins that addresses tried, and since when they are counted.
     attempts: Held<HashMap<String, (Timestamp, u32)>>,
     /// When what had expired was last removed.
@@ -87,7 +84,6 @@ impl Access {
             chance,
             hasher: Hasher::new(pepper),
             seen: Held::default(),
-            taken_back: AtomicU64::new(0),
             attempts: Held::default(),
             swept: Held::default(),
         })
@@ -113,6 +109,11 @@ impl Access {
     /// How many passwords and PINs were hashed: work is counted, not timed.
     pub fn hashes(&self) -> u64 {
         self.hasher.count()
+    }
+
+    /// The clock that sessions end by.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     fn now(&self) -> Timestamp {

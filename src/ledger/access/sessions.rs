@@ -1,14 +1,15 @@
 //! Sessions: somebody signs in, is recognised by a secret, and signs out.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::authority::{Identity, Scope};
-use crate::domain::{CollectorCode, HouseholdNo, Role, VillageCode};
+use crate::domain::seal::Hash;
+use crate::domain::{CollectorCode, HouseholdNo, Role, VillageCode, plain_text};
 use crate::ledger::access::accounts::scope;
 use crate::ledger::access::hasher::Of;
 use crate::ledger::access::secret::digest;
@@ -59,9 +60,16 @@ pub struct Recognised {
 
 /// Somebody who was recognised lately, and until when that is believed.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+struct Seen {
     recognised: Recognised,
     until: Timestamp,
+}
+
+/// Those who were recognised lately.
+#[derive(Debug, Default)]
+pub(super) struct Lately {
+    seen: HashMap<[u8; 32], Seen>,
+    round: u64,
 }
 
 impl Access {
@@ -75,20 +83,19 @@ impl Access {
         address: IpAddr,
         trace_id: &str,
     ) -> Result<SignedIn, AccessError> {
-        let name: String = name.chars().take(64).collect();
+        let place = self.hasher.place()?;
+        // What can be no name is treated as a name that nobody has.
+        let name = plain_text("name", name, 64).unwrap_or_default();
         let address = address.to_string();
         self.count_address(&address)?;
-        let place = self.hasher.place()?;
         let account = self.count_attempt(&name, &address).await?;
         let hash = account
             .as_ref()
             .and_then(|row| row.password_hash.as_deref());
         let is_right = self.hasher.is(place, Of::Password, password, hash).await?;
-        // What was typed for a name may be anything, so only a name that there is stands in the record.
-        let actor = account
-            .as_ref()
-            .map_or("?", |row| row.name.as_str())
-            .to_owned();
+        // A name that nobody has may be a password that was typed in the wrong place.
+        let claimed = account.as_ref().map_or("", |row| row.name.as_str());
+        let actor = format!("?:{claimed}");
         let account = account.filter(|row| is_right && row.is_disabled == 0);
         let Some(account) = account else {
             let deed = Deed {
@@ -104,12 +111,12 @@ impl Access {
         };
         let identity = identity_of(&account)?;
         self.write(async |tx| {
-            // The password may have been changed, or the account disabled, while it was hashed.
-            let now = access::find_account(tx, &account.name).await?;
-            if now.as_ref() != Some(&account) {
+            // It may have been disabled, or given another password, while this one was checked.
+            if access::find_account(tx, &name).await?.as_ref() != Some(&account) {
                 return Err(AccessError::WrongSignIn);
             }
-            one_time::set_failures(tx, (&name, &address), 0, 0).await?;
+            let failed_as = key_of(&name);
+            one_time::set_failures(tx, (&failed_as, &address), 0, 0).await?;
             self.note_in(tx, signed_in(&identity, trace_id)).await?;
             let row = self.credential("session", SESSION);
             let row = CredentialRow {
@@ -149,10 +156,11 @@ impl Access {
     ) -> Result<Option<AccountRow>, AccessError> {
         let now = self.now();
         self.write(async |tx| {
-            let (failures, blocked_until) = one_time::find_failures(tx, name, address).await?;
-            let (failures, blocked_until) = next_failure(failures, blocked_until, now)?;
-            one_time::set_failures(tx, (name, address), failures, blocked_until).await?;
             self.sweep(tx, now).await?;
+            let key = key_of(name);
+            let (failures, blocked_until) = one_time::find_failures(tx, &key, address).await?;
+            let (failures, blocked_until) = next_failure(failures, blocked_until, now)?;
+            one_time::set_failures(tx, (&key, address), failures, blocked_until).await?;
             Ok(access::find_account(tx, name).await?)
         })
         .await
@@ -227,9 +235,9 @@ impl Access {
     pub async fn identify(&self, secret: &str) -> Result<Option<Recognised>, AccessError> {
         let digest = digest(secret);
         let now = self.now();
-        let taken_back = self.taken_back.load(Ordering::Acquire);
-        if let Some(recognised) = self.recall(digest, now) {
-            return Ok(Some(recognised));
+        let (recalled, round) = self.recall(digest, now);
+        if recalled.is_some() {
+            return Ok(recalled);
         }
         let mut tx = self.read().await?;
         let found = access::find_credential(&mut tx, &digest).await?;
@@ -257,21 +265,24 @@ impl Access {
             identity,
             expires_at: instant(row.expires_at),
         };
-        // Whatever was taken back meanwhile must not be recalled.
-        if taken_back == self.taken_back.load(Ordering::Acquire) {
-            self.remember(digest, &recognised, now);
-        }
+        self.remember(digest, &recognised, now, round);
         Ok(Some(recognised))
     }
 
-    fn recall(&self, digest: [u8; 32], now: Timestamp) -> Option<Recognised> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = seen.get(&digest).filter(|seen| now < seen.until);
-        found.map(|seen| seen.recognised.clone())
+    /// Who was recognised lately, and in which round: one ends whenever something is taken back.
+    fn recall(&self, digest: [u8; 32], now: Timestamp) -> (Option<Recognised>, u64) {
+        let lately = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = lately.seen.get(&digest).filter(|seen| now < seen.until);
+        (found.map(|seen| seen.recognised.clone()), lately.round)
     }
 
-    fn remember(&self, digest: [u8; 32], recognised: &Recognised, now: Timestamp) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    fn remember(&self, digest: [u8; 32], recognised: &Recognised, now: Timestamp, round: u64) {
+        let mut lately = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was taken back since it was looked up must not be recalled.
+        if lately.round != round {
+            return;
+        }
+        let seen = &mut lately.seen;
         if seen.len() >= RECALLED_MOST {
             seen.clear();
         }
@@ -283,9 +294,9 @@ impl Access {
 
     /// Forgets who was recognised lately: something was taken back.
     pub(super) fn forget_seen(&self) {
-        self.taken_back.fetch_add(1, Ordering::AcqRel);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.clear();
+        let mut lately = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.seen.clear();
+        lately.round = lately.round.wrapping_add(1);
     }
 
     /// Ends one session.
@@ -322,6 +333,11 @@ impl Access {
         self.forget_seen();
         Ok(())
     }
+}
+
+/// Under which name failures are counted: what somebody typed is not kept as it is, since it may be a password in the wrong place.
+fn key_of(name: &str) -> String {
+    Hash(digest(name)).to_string()
 }
 
 /// The record of a sign-in that succeeded.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::authority::Scope;
-use crate::ledger::access::accounts::{record, scope, unknown};
+use crate::ledger::access::accounts::{known, record, scope, unknown};
 use crate::ledger::access::{Access, AccessError, Deed, Secret};
 use crate::store::access::{self, CredentialRow, Taken};
 
@@ -58,16 +58,22 @@ impl Access {
             let most_days = DAYS_MOST;
             return Err(AccessError::ExpiryOutOfRange { most_days });
         }
+        let label: String = token
+            .label
+            .chars()
+            .filter(|char| !char.is_control())
+            .take(64)
+            .collect();
         let lasts = SignedDuration::from_hours(token.days.saturating_mul(24));
         self.write(async |tx| {
-            let found = access::find_account(tx, account).await?;
+            let found = access::find_account(tx, known(account)?).await?;
             let row = found.ok_or_else(|| unknown(account))?;
             let own = scope(&row.scope)?;
             let narrower = token.scope.as_ref().map(|narrower| within(&own, narrower));
             let credential = CredentialRow {
                 account: Some(row.name.clone()),
                 scope: narrower.transpose()?,
-                label: token.label.clone(),
+                label: label.clone(),
                 may_write: i64::from(token.may_write),
                 ..self.credential("token", lasts)
             };
@@ -84,6 +90,7 @@ impl Access {
     /// # Errors
     /// [`AccessError::AccountUnknown`].
     pub async fn tokens(&self, account: &str) -> Result<Vec<TokenRecord>, AccessError> {
+        let account = known(account)?;
         let mut tx = self.read().await?;
         let found = access::find_account(&mut tx, account).await?;
         let row = found.ok_or_else(|| unknown(account))?;
@@ -114,7 +121,7 @@ impl Access {
         id: Uuid,
     ) -> Result<(), AccessError> {
         self.write(async |tx| {
-            if access::take_back(tx, Taken::Token(account, id)).await? == 0 {
+            if access::take_back(tx, Taken::Token(known(account)?, id)).await? == 0 {
                 return Err(AccessError::TokenUnknown {
                     name: account.chars().take(64).collect(),
                 });
