@@ -159,9 +159,13 @@ async fn list(session: &Session, options: &ListOptions) -> Result<(), Failure> {
     print(&match options.format {
         VerifyFormat::Json => json_of(&accounts.iter().map(json_account).collect::<Vec<_>>()),
         VerifyFormat::Table => {
-            let state = |account: &AccountRecord| match account.is_disabled {
-                true => session.texts.say("word-disabled"),
-                false => session.texts.say("word-enabled"),
+            let state = |account: &AccountRecord| {
+                let state = if account.is_disabled {
+                    "word-disabled"
+                } else {
+                    "word-enabled"
+                };
+                session.texts.say(state)
             };
             let row = |account: &AccountRecord| {
                 vec![
@@ -206,9 +210,10 @@ fn json_account(account: &AccountRecord) -> Value {
 }
 
 async fn set_disabled(session: &Session, name: &str, is_disabled: bool) -> Result<(), Failure> {
-    let (action, told) = match is_disabled {
-        true => ("disable_account", "user-disabled"),
-        false => ("enable_account", "user-enabled"),
+    let (action, told) = if is_disabled {
+        ("disable_account", "user-disabled")
+    } else {
+        ("enable_account", "user-enabled")
     };
     let access = open(session, None).await?;
     let done = access

@@ -219,6 +219,7 @@ fn check_password(name: &str, password: &str) -> Result<(), AccessError> {
     let bare: String = lower.chars().filter(|char| char.is_alphabetic()).collect();
     let mut rest = bare.clone();
     let name = name.to_lowercase();
+    let name: String = name.chars().filter(|char| char.is_alphabetic()).collect();
     for part in GUESSED
         .lines()
         .chain([name.as_str()])
@@ -261,7 +262,7 @@ mod tests {
         }
         for good in [
             "correct horse battery",
-            "塘边 三棵柳树 七只鸭",
+            "塘边 三棵柳树 七只白鸭",
             "xK9#pT2vLq8m",
         ] {
             assert_eq!(check_password("wang", good), Ok(()), "{good}");

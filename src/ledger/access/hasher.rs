@@ -100,14 +100,13 @@ impl Hasher {
     ) -> Result<bool, AccessError> {
         let (text, hash) = (text.to_owned(), hash.map(str::to_owned));
         self.work(place, of, move |argon| {
-            if let Some(hash) = hash {
-                let hash = PasswordHash::new(&hash);
-                return hash
-                    .is_ok_and(|hash| argon.verify_password(text.as_bytes(), &hash).is_ok());
-            }
-            // The hash is not looked at: what counts is that it was made.
-            drop(argon.hash_password(text.as_bytes()));
-            false
+            let Some(hash) = hash else {
+                // The hash is not looked at: what counts is that it was made.
+                drop(argon.hash_password(text.as_bytes()));
+                return false;
+            };
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| argon.verify_password(text.as_bytes(), &hash).is_ok())
         })
         .await
     }

@@ -21,7 +21,7 @@ use crate::harness::Engine;
 use crate::payout::Village;
 
 const NAME: &str = "wang-clerk";
-const PASSWORD: &str = "塘边 三棵柳树 七只鸭";
+const PASSWORD: &str = "塘边 三棵柳树 七只白鸭";
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
 const PEPPER: [u8; 32] = [7; 32];
