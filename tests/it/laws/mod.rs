@@ -2,13 +2,16 @@
 //! `SEED`, `STEPS` and `ENGINE_STEPS` choose another walk.
 
 mod callers;
+mod coverage;
 mod engines;
 mod homes;
 mod in_memory;
 mod office;
 mod pickups;
+mod tried;
 mod village;
 mod walk;
+mod wrong;
 
 /// A number from the environment, or the usual one.
 fn chosen(name: &str, usual: u64) -> u64 {
