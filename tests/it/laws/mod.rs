@@ -1,5 +1,5 @@
 //! The laws of the book, tried on a random walk over every kind of command: in memory, on both engines, and by many callers at once.
-//! `SEED`, `STEPS` and `ENGINE_STEPS` choose another walk.
+//! `SEED`, `STEPS` and `ENGINE_STEPS` choose another walk, `REPORT_EVERY` how often the reports are made on it.
 
 mod callers;
 mod coverage;

@@ -190,7 +190,7 @@ pub(super) fn approve_payout(walk: &mut Walk) -> Command {
     let (now, then) = (walk.now, walk.then());
     Command::ApprovePayout(ApprovePayout {
         number,
-        approved_at: walk.random.either(10, then, now),
+        approved_at: walk.random.either(20, then, now),
     })
 }
 
