@@ -188,8 +188,8 @@ fn payout_table(texts: &Texts, payouts: &[OpenPayout]) -> String {
             payout.household_no.to_string(),
             texts.say(&format!("word-payout-{state}")),
             written_time(payout.requested_at),
-            payout.requested_by.clone(),
-            payout.approved_by.clone().unwrap_or_default(),
+            texts.person(&payout.requested_by),
+            texts.person(payout.approved_by.as_deref().unwrap_or_default()),
             payout.last_day.to_string(),
             payout.amount.to_string(),
         ]

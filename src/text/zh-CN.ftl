@@ -568,7 +568,7 @@ refusal-before-opening = { $at } 早于本村建账的 { $opening_month }。核�
 refusal-earlier-run-missing = { $month } 的应收或抵扣还没有做完，各月要按先后做。先做完 { $month } 的。
 refusal-charges-missing = { $month } 的应收卫生费还没有全部生成，不能做抵扣。先生成 { $month } 的应收，再做抵扣。
 refusal-month-not-begun = { $month } 还没有开始。核对月份，或等到那个月再做。
-refusal-month-closed = { $month } 已结账，不再入账。
+refusal-month-closed = { $month } 已结账，不再入账。把日期改到以后的月份，或先反结账。
 refusal-stock-too-small = { $material } 库存只有 { $available }，不够 { $asked }。
 refusal-buyer-owes-less = 收购商 { $buyer } 只欠 { $owed } 元，不到 { $asked } 元。请核对金额，看看销售有没有记。
 refusal-not-in-transit = { $round } 没有在途的 { $material }：已经入站，或者这个班次没有收。请核对班次和品类。
@@ -744,6 +744,12 @@ word-surplus = 结余等于净资产变动
 word-two-views-of-time = 发生月与入账月两种口径相符
 word-numbers-are-gapless = 单据号连续无缺
 word-notice-equals-report = 公示与报表、总账相符
+word-role-collector = 回收员
+word-role-clerk = 村会计
+word-role-supervisor = 村务监督委员
+word-role-official = 镇审核员
+word-role-administrator = 管理员
+word-role-system = 系统
 
 ## 凭证种类
 
