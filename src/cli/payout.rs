@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::cli::arguments::{Common, VerifyFormat};
-use crate::cli::table::table;
+use crate::cli::table::listed;
 use crate::cli::typed::time;
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
@@ -194,5 +194,5 @@ fn payout_table(texts: &Texts, payouts: &[OpenPayout]) -> String {
             payout.amount.to_string(),
         ]
     });
-    table(header.collect(), 7, rows.collect())
+    listed(texts, header.collect(), 7, rows.collect())
 }

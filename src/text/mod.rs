@@ -127,6 +127,19 @@ impl Texts {
             let told = told.collect::<String>();
             facts.insert("obstacles".to_owned(), Value::String(told));
         }
+        let words = match refusal {
+            Refusal::MonthStands { .. } => [("needed", "state")].as_slice(),
+            Refusal::RoleMayNot { .. } => [("role", "role"), ("allowed", "role")].as_slice(),
+            _ => &[],
+        };
+        for (fact, family) in words {
+            if let Some(Value::String(written)) = facts.get(*fact) {
+                let words = written.split(", ");
+                let words = words.map(|word| self.say(&format!("word-{family}-{word}")));
+                let told = words.collect::<Vec<_>>().join(&self.say("word-or"));
+                facts.insert((*fact).to_owned(), Value::String(told));
+            }
+        }
         self.sentence("refusal", &facts)
     }
 
