@@ -127,12 +127,14 @@ impl Texts {
             let told = told.collect::<String>();
             facts.insert("obstacles".to_owned(), Value::String(told));
         }
-        let words = match refusal {
-            Refusal::MonthStands { .. } => [("needed", "state")].as_slice(),
-            Refusal::RoleMayNot { .. } => [("role", "role"), ("allowed", "role")].as_slice(),
-            _ => &[],
-        };
-        for (fact, family) in words {
+        let is_of_state = matches!(refusal, Refusal::MonthStands { .. });
+        let is_of_role = matches!(refusal, Refusal::RoleMayNot { .. });
+        let words = [
+            (is_of_state, "needed", "state"),
+            (is_of_role, "role", "role"),
+            (is_of_role, "allowed", "role"),
+        ];
+        for (_, fact, family) in words.iter().filter(|(is_so, ..)| *is_so) {
             if let Some(Value::String(written)) = facts.get(*fact) {
                 let words = written.split(", ");
                 let words = words.map(|word| self.say(&format!("word-{family}-{word}")));
