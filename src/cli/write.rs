@@ -55,6 +55,13 @@ pub(super) async fn submit(
             let kind = texts.say(&format!("kind-{}", recorded.event.kind().replace('_', "-")));
             let number = recorded.event.document();
             let what = number.map_or(kind.clone(), |(_, number)| format!("{kind} {number}"));
+            let what = match &recorded.event {
+                Event::MonthClosed(closed) => {
+                    let facts = [("what", what), ("code", closed.check_code.clone())];
+                    texts.tell("closed-with-code", &facts)
+                }
+                _ => what,
+            };
             let is_held = matches!(recorded.event, Event::PickupHeld(_));
             let facts = [
                 ("what", what),

@@ -15,6 +15,7 @@
     reason = "a test that goes wrong should stop at once"
 )]
 
+mod bad_input;
 mod batches;
 mod faults;
 mod fees;
