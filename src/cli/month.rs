@@ -183,6 +183,7 @@ fn months_table(texts: &Texts, months: &[MonthLine]) -> String {
     ];
     let row = |line: &MonthLine| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let person = |by: &Option<String>| texts.person(by.as_deref().unwrap_or_default());
         let seal = line.seal.map(|seal| seal.to_string());
         vec![
             line.month.to_string(),
@@ -190,9 +191,9 @@ fn months_table(texts: &Texts, months: &[MonthLine]) -> String {
             line.version.to_string(),
             text(&line.check_code),
             seal.unwrap_or_default().chars().take(16).collect(),
-            text(&line.closed_by),
-            text(&line.reviewed_by),
-            text(&line.signed_by),
+            person(&line.closed_by),
+            person(&line.reviewed_by),
+            person(&line.signed_by),
         ]
     };
     table(header(texts, &names), 8, months.iter().map(row).collect())

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::arguments::{Common, Format};
 use crate::cli::read::{code_of, json_of};
-use crate::cli::table::table;
+use crate::cli::table::listed;
 use crate::cli::typed::time;
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
@@ -397,7 +397,7 @@ fn show(
     let header = || names.iter().map(|name| texts.say(&format!("word-{name}")));
     print(&match format {
         Format::Json => json_of(values),
-        Format::Table => table(header().collect(), figures_from, rows),
+        Format::Table => listed(texts, header().collect(), figures_from, rows),
         Format::Csv => {
             let rows: Vec<Vec<String>> = [header().collect()].into_iter().chain(rows).collect();
             csv_of(&rows).unwrap_or_default()

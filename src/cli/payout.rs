@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::cli::arguments::{Common, VerifyFormat};
-use crate::cli::table::table;
+use crate::cli::table::listed;
 use crate::cli::typed::time;
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
@@ -188,11 +188,11 @@ fn payout_table(texts: &Texts, payouts: &[OpenPayout]) -> String {
             payout.household_no.to_string(),
             texts.say(&format!("word-payout-{state}")),
             written_time(payout.requested_at),
-            payout.requested_by.clone(),
-            payout.approved_by.clone().unwrap_or_default(),
+            texts.person(&payout.requested_by),
+            texts.person(payout.approved_by.as_deref().unwrap_or_default()),
             payout.last_day.to_string(),
             payout.amount.to_string(),
         ]
     });
-    table(header.collect(), 7, rows.collect())
+    listed(texts, header.collect(), 7, rows.collect())
 }

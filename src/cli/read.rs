@@ -88,7 +88,7 @@ pub(super) fn report_table(texts: &Texts, report: &MonthReport) -> String {
             serde_json::to_value(&report.fees).unwrap_or_default(),
         ),
         texts.tell("report-cash", &cash) + "\n",
-        materials_table(texts, report),
+        materials_table(texts, &report.materials),
         collectors_table(texts, report),
         groups_table(texts, report),
         service_table(texts, report),
@@ -214,8 +214,8 @@ fn checks_table(texts: &Texts, report: &MonthReport) -> String {
 }
 
 /// Materials from opening to closing; what did not happen in the month has no column.
-fn materials_table(texts: &Texts, report: &MonthReport) -> String {
-    let any = |figure: fn(&MaterialFigures) -> bool| report.materials.iter().any(figure);
+pub(super) fn materials_table(texts: &Texts, materials: &[MaterialFigures]) -> String {
+    let any = |figure: fn(&MaterialFigures) -> bool| materials.iter().any(figure);
     let has_sold = any(|row| row.sold.count() != 0 || !row.sold_income.is_zero());
     let has_differed = any(|row| {
         [row.lost, row.gained]
@@ -236,7 +236,7 @@ fn materials_table(texts: &Texts, report: &MonthReport) -> String {
     }
     names.extend(["closing", "value"]);
     let is_chinese = texts.language() == Language::Chinese;
-    let rows = report.materials.iter().map(|row| {
+    let rows = materials.iter().map(|row| {
         let name = if is_chinese || row.name_en.is_empty() {
             &row.name
         } else {

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::cli::arguments::{Format, ReportOptions};
-use crate::cli::read::{deliver, json_of, words};
+use crate::cli::read::{deliver, json_of, materials_table, words};
 use crate::cli::table::table;
 use crate::cli::{Failure, Session};
 use crate::domain::Month;
 use crate::domain::report::region::{RegionPrefix, RegionReport, RegionSums};
 use crate::files::export::{csv_of, report_rows};
-use crate::text::{Language, Texts};
+use crate::text::Texts;
 
 pub(super) async fn report(
     session: &Session,
@@ -46,7 +46,7 @@ fn region_table(texts: &Texts, report: &RegionReport) -> String {
     let mut parts = vec![
         texts.tell("region-title", &title) + "\n",
         villages_table(texts, report),
-        materials_table(texts, &total.sums),
+        materials_table(texts, &total.sums.materials),
     ];
     let told = failing_lines(texts, report);
     if !told.is_empty() {
@@ -118,34 +118,6 @@ fn figures(texts: &Texts, name: [String; 2], sums: &RegionSums) -> Vec<String> {
         texts.say(verdict),
     ];
     name.into_iter().chain(figures).collect()
-}
-
-fn materials_table(texts: &Texts, sums: &RegionSums) -> String {
-    let names = [
-        "material",
-        "opening",
-        "collected",
-        "value",
-        "closing",
-        "value",
-    ];
-    let is_chinese = texts.language() == Language::Chinese;
-    let rows = sums.materials.iter().map(|row| {
-        let name = if is_chinese || row.name_en.is_empty() {
-            &row.name
-        } else {
-            &row.name_en
-        };
-        vec![
-            format!("{} {name}", row.code),
-            row.opening.to_string(),
-            row.collected.to_string(),
-            row.collected_value.to_string(),
-            row.closing.to_string(),
-            row.closing_value.to_string(),
-        ]
-    });
-    table(words(texts, &names), 1, rows.collect())
 }
 
 /// A line for each equation that does not hold, of the villages and of all together.

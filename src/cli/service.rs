@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::cli::arguments::{Common, VerifyFormat};
 use crate::cli::read::json_of;
-use crate::cli::table::table;
+use crate::cli::table::listed;
 use crate::cli::typed::{time, word};
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
@@ -144,7 +144,7 @@ pub(super) fn show<T: serde::Serialize>(
     }
     let header = names.iter().map(|name| texts.say(&format!("word-{name}")));
     let rows = found.iter().map(row).collect();
-    print(&table(header.collect(), figures_from, rows));
+    print(&listed(texts, header.collect(), figures_from, rows));
 }
 
 /// The books for reading, and the village that is asked about.

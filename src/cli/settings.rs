@@ -45,7 +45,7 @@ pub(super) async fn village(session: &Session, task: VillageTask) -> Result<(), 
         VerifyFormat::Table => {
             let figures = figures_of(&settings);
             let row = |(key, value): (&String, &Value)| vec![key.clone(), written(value)];
-            let header = ["word-setting", "word-value"].map(|word| session.texts.say(word));
+            let header = ["word-setting", "word-setting-value"].map(|word| session.texts.say(word));
             table(header.into(), 1, figures.iter().map(row).collect())
         }
     });

@@ -53,6 +53,13 @@ pub(super) async fn submit(
         Outcome::NothingToDo => print(&format!("{}\n", texts.say("nothing-to-do"))),
         Outcome::Recorded(recorded) => {
             let what = texts.entry(&recorded.event);
+            let what = match &recorded.event {
+                Event::MonthClosed(closed) => {
+                    let facts = [("what", what), ("code", closed.check_code.clone())];
+                    texts.tell("closed-with-code", &facts)
+                }
+                _ => what,
+            };
             let is_held = matches!(recorded.event, Event::PickupHeld(_));
             let facts = [
                 ("what", what),

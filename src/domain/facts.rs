@@ -323,6 +323,11 @@ impl Book {
             })
     }
 
+    /// Notes whether there is a book of another village.
+    pub fn load_village(&mut self, code: VillageCode, is_there: bool) {
+        self.other_villages.load(code, is_there.then_some(()));
+    }
+
     /// The fee policies, oldest first.
     pub fn policies(&self) -> &[FeePolicy] {
         &self.policies

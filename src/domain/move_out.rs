@@ -11,7 +11,7 @@ use crate::domain::household::Household;
 use crate::domain::household_account::{Charge, HouseholdAccount};
 use crate::domain::journal::{Decision, Flow, Posting};
 use crate::domain::month::{self, Month};
-use crate::domain::settlement::apply_advance;
+use crate::domain::settlement::{advance_used, use_of_advance};
 use crate::domain::write_off::take_back_write_off;
 use crate::domain::{ChargeKey, Event, HouseholdNo, Money, Refusal};
 
@@ -167,13 +167,20 @@ impl MoveOut {
     }
 }
 
-/// Applies a household's fee advance to its open charges, oldest first.
+/// Applies a household's fee advance to its open charges, oldest first, on the account as well: whoever goes on with it asks for no charge twice.
 pub(crate) fn advance_to_open_charges(
     household: &HouseholdNo,
     account: &mut HouseholdAccount,
 ) -> Vec<Posting> {
-    let open: Vec<_> = account.open_charges().collect();
-    apply_advance(household, &mut account.advance, open)
+    let used = use_of_advance(account);
+    for (key, amount) in &used {
+        account.advance -= *amount;
+        if let Some(charge) = account.charges.get_mut(key) {
+            charge.open -= *amount;
+            charge.from_advance += *amount;
+        }
+    }
+    advance_used(household, &used)
 }
 
 /// Pays fee advance back to a household (R-FE-6).

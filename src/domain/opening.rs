@@ -312,8 +312,9 @@ impl VoidOpening {
         PrivateDetails::reason(&self.reason)
     }
 
-    /// Reverses the line in the month of the void, as an adjustment of an earlier period (R-CO-5, R-CO-7). What was paid on an opening charge
-    /// becomes fee advance, as in R-FE-6.
+    /// Reverses the line in the first month that takes entries, as an adjustment of an earlier period (R-CO-5, R-CO-7): a line that is recorded
+    /// instead stands no later, so that 3190 is nothing at the end of every month. What was paid on an opening charge becomes fee advance, as in
+    /// R-FE-6.
     ///
     /// # Errors
     /// [`Refusal::DocumentUnknown`], [`Refusal::AlreadyReversed`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`].
@@ -355,7 +356,10 @@ impl VoidOpening {
             cancelled_payouts: Vec::new(),
         });
         let mut decision = Decision::on(self.voided_at, event);
-        decision.origin_month = Some(book.village()?.opening_month.previous());
+        let opening_month = book.village()?.opening_month;
+        let open = book.first_open().unwrap_or(opening_month);
+        decision.booked_on = decision.booked_on.min(open.last_day());
+        decision.origin_month = Some(opening_month.previous());
         decision.reverses = Some(document.seq);
         decision.postings = postings;
         decision.movements.extend(movement);

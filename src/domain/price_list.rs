@@ -107,7 +107,7 @@ impl PublishPriceList {
     ///
     /// # Errors
     /// [`Refusal::PriceListTaken`], [`Refusal::MaterialUnknown`], [`Refusal::MaterialTwice`], [`Refusal::HazardousHasNoPrice`], [`Refusal::PerIsForPieces`],
-    /// [`Refusal::NoLines`], [`Refusal::MonthClosed`], [`Refusal::PriceListNeedsAuthor`], [`Refusal::AuthorPublishes`].
+    /// [`Refusal::OutOfRange`], [`Refusal::NoLines`], [`Refusal::MonthClosed`], [`Refusal::PriceListNeedsAuthor`], [`Refusal::AuthorPublishes`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.village()?;
         self.check_author(book)?;
@@ -144,6 +144,7 @@ impl PublishPriceList {
                 }
                 .into());
             }
+            UnitPrice::new(line.price_li, line.per).check()?;
             if material.hazardous && line.price_li != 0 {
                 return Err(Refusal::HazardousHasNoPrice {
                     material: line.material.to_string(),

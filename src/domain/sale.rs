@@ -12,13 +12,10 @@ use crate::domain::journal::{Decision, Direction, Entry, Flow, Posting, StockMov
 use crate::domain::projection::Stock;
 use crate::domain::reversal::DocumentVoided;
 use crate::domain::stock::check_quantity;
-use crate::domain::weight::{LI_MOST, value_of};
+use crate::domain::weight::value_of;
 use crate::domain::{
     BuyerCode, DocumentNo, Event, MaterialCode, Money, Month, Quantity, Refusal, Unit, UnitPrice,
 };
-
-/// The largest number of pieces that a price may be for.
-const PER_MOST: i64 = 1_000;
 
 /// What is sold of one material.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -174,24 +171,12 @@ impl SaleLine {
                 material: self.material.to_string(),
             });
         }
-        check_range("per", self.per, 1, PER_MOST)?;
-        check_range("price", self.price_li, 0, LI_MOST)?;
-        let income = value_of(self.ticket, UnitPrice::new(self.price_li, self.per))?;
+        let price = UnitPrice::new(self.price_li, self.per);
+        price.check()?;
+        let income = value_of(self.ticket, price)?;
         check_amount("ticket", income)?;
         Ok(income)
     }
-}
-
-fn check_range(field: &'static str, value: i64, least: i64, most: i64) -> Result<(), Refusal> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Refusal::OutOfRange {
-        field,
-        value: value.to_string(),
-        least: least.to_string(),
-        most: most.to_string(),
-    })
 }
 
 /// Refuses an amount that is more than can be entered.

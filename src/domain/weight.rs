@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::domain::number::{self, Scale, half_up};
@@ -15,6 +16,8 @@ pub const PIECES_MOST: i64 = 100_000;
 pub const STOCK_MOST: i64 = 100_000_000_000;
 /// The highest unit price, in li: 10,000 yuan.
 pub const LI_MOST: i64 = 10_000_000;
+/// The largest number of pieces that a price may be for.
+pub const PER_MOST: i64 = 1_000;
 
 /// What a material is measured in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -254,6 +257,28 @@ impl UnitPrice {
             most: LI_MOST,
         };
         number::parse(field, text, scale).map(|li| UnitPrice { li, per })
+    }
+
+    /// Makes sure that it is no less than nothing, no more than can be entered, and for a number of pieces that can be.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfRange`].
+    pub fn check(self) -> Result<(), Refusal> {
+        let yuan = |li| Decimal::new(li, 3).normalize().to_string();
+        let (field, value, least, most) = if !(1..=PER_MOST).contains(&self.per) {
+            let most = PER_MOST.to_string();
+            ("per", self.per.to_string(), "1".to_owned(), most)
+        } else if !(0..=LI_MOST).contains(&self.li) {
+            ("price", yuan(self.li), yuan(0), yuan(LI_MOST))
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::OutOfRange {
+            field,
+            value,
+            least,
+            most,
+        })
     }
 }
 

@@ -168,8 +168,11 @@ impl Problem {
     /// The problem in words.
     pub(crate) fn body(&self, texts: &Texts, trace_id: &str) -> ProblemBody {
         let code = self.code().to_owned();
-        let detail = texts.sentence(self.family, &self.facts);
         let mut facts = self.facts.as_ref().clone();
+        let detail = match self.family {
+            "refusal" => texts.refused(facts.clone()),
+            family => texts.sentence(family, &facts),
+        };
         facts.remove("code");
         let fault = |pointer: &String| Fault {
             pointer: pointer.clone(),

@@ -326,6 +326,7 @@ migrate-no-roles = SQLite has no roles: --application-role is for PostgreSQL.
 cli-read-workbook = Reads an .xlsx and writes it as JSON Lines; import calls it by itself
 cli-read-workbook-file = The workbook
 migrated = The database has this program's schema.
+closed-with-code = { $what }, check code { $code }
 recorded = Recorded: { $what }, entry { $seq }, check { $hash }, command { $id }
 repeat-with-id = Its id was { $id }: repeat the same command with --id { $id }.
 recorded-before = Recorded before, not again: { $what }, entry { $seq }, check { $hash }, command { $id }
@@ -568,7 +569,7 @@ refusal-before-opening = { $at } is before { $opening_month }, the month in whic
 refusal-earlier-run-missing = The charge run or offset run of { $month } is not complete, and months are run in order. Run { $month } first.
 refusal-charges-missing = The fee charges of { $month } have not all been issued, so credit cannot be offset yet. Make the charge run of { $month } first, then the offset run.
 refusal-month-not-begun = { $month } has not begun. Check the month, or wait until it begins.
-refusal-month-closed = { $month } is closed and takes no entry.
+refusal-month-closed = { $month } is closed and takes no entry. Date it in a later month, or have the month opened again first.
 refusal-stock-too-small = There are { $available } of { $material } in stock, not { $asked }.
 refusal-buyer-owes-less = Buyer { $buyer } owes { $owed } yuan, less than { $asked }. Check the amount, and whether the sale is recorded.
 refusal-not-in-transit = Nothing of { $material } is in transit of { $round }: it was taken in already, or the round brought none. Check the round and the material.
@@ -748,6 +749,16 @@ word-surplus = Surplus equals the change of net assets
 word-two-views-of-time = Two views of time agree
 word-numbers-are-gapless = Document numbers without gaps
 word-notice-equals-report = Notice equals report and ledger
+word-nothing-listed = Nothing to list.
+word-or = {" or "}
+word-setting-value = Value
+word-role-household = household
+word-role-collector = collector
+word-role-clerk = clerk
+word-role-supervisor = supervisor
+word-role-official = township official
+word-role-administrator = administrator
+word-role-system = the program
 
 ## Kinds of journal entries
 

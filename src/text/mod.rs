@@ -123,10 +123,34 @@ impl Texts {
 
     /// The sentence of a refusal by its facts, its code among them, as they were kept.
     pub fn refused(&self, mut facts: Map<String, Value>) -> String {
+        for somebody in ["requested_by", "person"] {
+            if let Some(Value::String(written)) = facts.get(somebody) {
+                let person = Value::String(self.person(written));
+                facts.insert(somebody.to_owned(), person);
+            }
+        }
         if let Some(Value::Array(obstacles)) = facts.get("obstacles") {
             let told = obstacles.iter().map(|obstacle| self.obstacle(obstacle));
             let told = told.collect::<String>();
             facts.insert("obstacles".to_owned(), Value::String(told));
+        }
+        let code = facts
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let (is_of_state, is_of_role) = (code == "month-stands", code == "role-may-not");
+        let words = [
+            (is_of_state, "needed", "state"),
+            (is_of_role, "role", "role"),
+            (is_of_role, "allowed", "role"),
+        ];
+        for (_, fact, family) in words.iter().filter(|(is_so, ..)| *is_so) {
+            if let Some(Value::String(written)) = facts.get(*fact) {
+                let words = written.split(", ");
+                let words = words.map(|word| self.say(&format!("word-{family}-{word}")));
+                let told = words.collect::<Vec<_>>().join(&self.say("word-or"));
+                facts.insert((*fact).to_owned(), Value::String(told));
+            }
         }
         self.sentence("refusal", &facts)
     }
@@ -159,6 +183,13 @@ impl Texts {
             Some((_, number)) => format!("{kind} {number}"),
             None => kind,
         }
+    }
+
+    /// Somebody who stands in the journal as `role` or `role:name`.
+    pub fn person(&self, written: &str) -> String {
+        let (role, name) = written.split_once(':').unwrap_or((written, ""));
+        let role = self.find(&format!("word-role-{role}")).unwrap_or_default();
+        format!("{role} {name}").trim().to_owned()
     }
 
     /// One of the things that stand in the way, on a line of its own.

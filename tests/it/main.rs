@@ -16,6 +16,7 @@
 )]
 
 mod access;
+mod bad_input;
 mod batches;
 mod directory;
 mod faults;

@@ -146,6 +146,25 @@ fn a_stock_line_written_in_jin_is_half_as_many_kilograms() {
 }
 
 #[test]
+fn an_opening_line_that_is_put_right_months_later_leaves_every_month_balanced() {
+    on_both(async |engine| {
+        let office = Office::new(engine).await;
+        let void =
+            "opening void --number credit/H003 --reason mistyped --at 2025-11-10T09:00:00+08:00";
+        office.done(&void.split(' ').collect::<Vec<_>>());
+        let record = "opening record --kind credit --subject H003 --amount 31.50";
+        office.done(&record.split(' ').collect::<Vec<_>>());
+        for month in ["2025-09", "2025-10", "2025-11"] {
+            let report = office.json(&["report", month]);
+            let checks = report["checks"].as_array().unwrap();
+            let off = checks.iter().filter(|check| check["holds"] == false);
+            assert_eq!(off.count(), 0, "{month}: {checks:?}");
+        }
+        office.close().await;
+    });
+}
+
+#[test]
 fn what_was_paid_on_an_opening_charge_that_is_taken_back_becomes_advance() {
     on_both(async |engine| {
         let office = Office::new(engine).await;

@@ -347,6 +347,8 @@ fn the_command_line_tells_a_region_as_table_json_and_csv() {
             VILLAGES[1],
             "Total",
             "holds",
+            "Sold",
+            "40.000",
         ] {
             assert!(told.contains(words), "{words}: {told}");
         }

@@ -191,9 +191,8 @@ impl Facts {
         let opened = opened.filter(|(_, opened)| opened.book.village().is_ok());
         found.extend(opened.map(|(code, _)| code.clone()));
         for (id, code) in wanted {
-            let is_there = found.contains(code).then_some(());
             if let Some(book) = self.by_id(*id) {
-                book.other_villages.load(code.clone(), is_there);
+                book.load_village(code.clone(), found.contains(code));
             }
         }
         Ok(())

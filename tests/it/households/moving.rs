@@ -3,7 +3,8 @@
 use crate::harness::{Database, jinfu, on_both, refusal, repository, submit};
 use jinfu::domain::clearing::DepartHousehold;
 use jinfu::domain::fee::ChargeFees;
-use jinfu::domain::{Command, DocumentKind, Money, Refusal};
+use jinfu::domain::opening::{OpeningLine, RecordOpening};
+use jinfu::domain::{Account, Command, DocumentKind, Money, Refusal};
 use jinfu::ledger::clearing::HalfDone;
 
 use super::{
@@ -294,5 +295,52 @@ fn the_office_merges_splits_and_moves_households_and_finds_what_is_half_done() {
             let ledger = database.open("2026-11-01T00:00:00+08:00", 1).await;
             database.close(ledger).await;
         }
+    });
+}
+
+#[test]
+fn a_charge_that_the_advance_of_a_leaving_household_pays_is_not_paid_from_its_credit_again() {
+    on_both(async |engine| {
+        let books = Books::new(engine).await;
+        books.done(cash("H001", "10.00")).await;
+        let charges = ChargeFees {
+            month: month("2025-09"),
+        };
+        books.done(Command::ChargeFees(charges)).await;
+        // What was owed of August is entered after September was paid.
+        let august = OpeningLine::Charge {
+            household_no: household("H001"),
+            period: month("2025-08"),
+            amount: yuan("4.00"),
+        };
+        let fund = OpeningLine::Account {
+            account: Account::AccumulatedFund,
+            subject: "late".to_owned(),
+            amount: -yuan("4.00"),
+        };
+        for line in [august, fund] {
+            books
+                .done(Command::RecordOpening(RecordOpening { line }))
+                .await;
+        }
+        books.stands("H001", ["6.20", "0", "4.00"]).await;
+        // Gone by the 15th: September comes back as advance, which pays August, and the rest of it goes along with all of the credit.
+        let leaving = DepartHousehold {
+            household_no: household("H001"),
+            to_village: village(OTHER),
+            new_number: None,
+            on: day(12),
+            reference: None,
+        };
+        books.done(Command::DepartHousehold(leaving)).await;
+        books.stands("H001", ["0", "0", "0"]).await;
+        let open = books.ledger.clearing("").await.unwrap();
+        let departed = open[0].departed.as_ref().unwrap();
+        assert_eq!(
+            [departed.credit, departed.advance],
+            [yuan("6.20"), yuan("6.00")]
+        );
+        checks_hold(&books.report().await);
+        books.close().await;
     });
 }

@@ -34,7 +34,8 @@ pub(super) fn register(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn change(walk: &mut Walk) -> Command {
-    let effective_from = walk.day();
+    let (day, first) = (walk.day(), first_month().first_day());
+    let effective_from = walk.random.either(10, first, day);
     Command::ChangeHousehold(ChangeHousehold {
         household_no: walk.a_household(),
         effective_from,
@@ -57,9 +58,10 @@ pub(super) fn change(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn move_out(walk: &mut Walk) -> Command {
+    let (day, first) = (walk.day(), first_month().first_day());
     Command::MoveOut(MoveOut {
         household_no: walk.a_household(),
-        moved_out: walk.day(),
+        moved_out: walk.random.either(20, first, day),
     })
 }
 
@@ -75,14 +77,20 @@ pub(super) fn merge(walk: &mut Walk) -> Command {
 pub(super) fn split(walk: &mut Walk) -> Command {
     let first = walk.random.between(0, 100);
     let shares = [first, walk.random.either(5, 100, 100 - first)];
+    let (takes_charge, takes_advance) = (walk.random.chance(30), walk.random.chance(20));
+    let charge = ChargeKey::own(walk.open_month.plus(-1));
     let parts = shares.map(|share| SplitPart {
         household_no: registration(walk.fresh_index()).household_no,
         group: None,
         headcount: 1,
         kind: None,
         share,
-        advance: Money::ZERO,
-        charges: Vec::new(),
+        advance: Money::from_fen(if takes_advance { 50 } else { 0 }),
+        charges: if takes_charge && share == first {
+            vec![charge.clone()]
+        } else {
+            Vec::new()
+        },
     });
     let count = if walk.random.chance(30) { 1 } else { 2 };
     Command::SplitHousehold(SplitHousehold {
@@ -93,7 +101,8 @@ pub(super) fn split(walk: &mut Walk) -> Command {
     })
 }
 
-fn neighbour() -> VillageCode {
+/// The village that households move to and come from.
+pub(super) fn neighbour() -> VillageCode {
     VillageCode::parse("village", "430321900888").unwrap()
 }
 

@@ -1,201 +1,74 @@
-//! The walk in memory, with the laws after every step.
+//! The walk in memory: many villages, each with a walk of its own, and the laws after every step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use jinfu::clock::Chance;
-use jinfu::domain::decide::{Verdict, decide};
-use jinfu::domain::facts::{Head, Stop};
-use jinfu::domain::journal::Entry;
-use jinfu::domain::{Account, AccountRef, Book, Event, HouseholdNo, Money, Request};
+use jinfu::domain::Role;
 
-use super::chosen;
-use super::village::{MATERIALS, code, material, opening, request};
+use super::tried::{Counts, Tried};
+use super::village::{opening, request};
 use super::walk::Walk;
+use super::{chosen, coverage};
 
-/// What no refused command may change.
-#[derive(PartialEq, Eq, Debug)]
-struct Standing {
-    head: Head,
-    balances: Vec<Money>,
-    households: Vec<(HouseholdNo, Money, Money, Money)>,
-}
+/// How far all of them are walked through.
+const STEPS: u64 = 50_000;
 
-/// The book with what the laws remember of it.
-struct Tried {
-    book: Book,
-    chance: Chance,
-    /// Every account and subject that was ever moved.
-    sides: BTreeSet<AccountRef>,
-    /// Households whose credit may be below zero, because something of it was taken back.
-    excused: BTreeSet<HouseholdNo>,
-    accepted: BTreeMap<&'static str, u64>,
-    refused: u64,
-}
+/// How far one village is walked through: some twenty months.
+const STEPS_OF_A_VILLAGE: u64 = 2_500;
 
-impl Tried {
-    fn new(seed: u64) -> Tried {
-        Tried {
-            book: Book::unopened(code()),
-            chance: Chance::seeded(seed),
-            sides: BTreeSet::new(),
-            excused: BTreeSet::new(),
-            accepted: BTreeMap::new(),
-            refused: 0,
-        }
-    }
-
-    /// Decides a request; the event, if there is an entry.
-    fn submit(&mut self, request: &Request) -> Option<Event> {
-        match decide(&mut self.book, request, self.chance.salt()) {
-            Ok(Verdict::Record(entry, _)) => {
-                self.remember(&entry);
-                Some(entry.decision.event)
-            }
-            Ok(Verdict::Answer(_)) => None,
-            Err(Stop::Refused(_)) => {
-                self.refused += 1;
-                None
-            }
-            Err(Stop::Missing(need)) => panic!("a book that is known whole lacks {need:?}"),
-        }
-    }
-
-    fn remember(&mut self, entry: &Entry) {
-        let decision = &entry.decision;
-        *self.accepted.entry(decision.event.kind()).or_default() += 1;
-        for posting in &decision.postings {
-            assert!(posting.amount.is_positive(), "{posting:?} of {decision:?}");
-            self.sides
-                .extend(posting.sides().map(|(side, _)| whole(side)));
-        }
-        let takes_back = matches!(
-            decision.event,
-            Event::OpeningVoided(_)
-                | Event::PickupVoided(_)
-                | Event::PickupCorrected(_)
-                | Event::CashVoided(_)
-                | Event::DocumentVoided(_)
-        );
-        // A household carries what it owes along when it becomes another one.
-        let carries = matches!(
-            decision.event,
-            Event::HouseholdsMerged(_) | Event::HouseholdSplit(_)
-        );
-        let households = decision.households();
-        let is_excused = households.iter().any(|one| self.excused.contains(one));
-        if takes_back || (carries && is_excused) {
-            self.excused.extend(households);
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        let balances = self
-            .sides
-            .iter()
-            .map(|side| self.book.balance(side).unwrap());
-        let households = self.book.accounts().map(|(number, account)| {
-            let open = account.charges.values().map(|charge| charge.open).sum();
-            (number.clone(), account.credit, account.advance, open)
-        });
-        Standing {
-            head: self.book.head(),
-            balances: balances.collect(),
-            households: households.collect(),
-        }
-    }
-
-    fn check_laws(&self, at: &str, standing: &Standing) {
-        let sum: Money = standing.balances.iter().copied().sum();
-        assert_eq!(sum, Money::ZERO, "{at}: the sum of all balances");
-        for (number, account) in self.book.accounts() {
-            let is_excused = self.excused.contains(number);
-            assert!(
-                is_excused || !account.credit.is_negative(),
-                "{at}: credit of {number} {}",
-                account.credit
-            );
-            assert!(
-                !account.advance.is_negative(),
-                "{at}: advance of {number} {}",
-                account.advance
-            );
-            for (key, charge) in &account.charges {
-                let net = charge.gross - charge.waived;
-                assert!(
-                    !charge.open.is_negative() && charge.open <= net,
-                    "{at}: charge {key} of {number} {charge:?}"
-                );
-            }
-        }
-        for account in [Account::RecyclablesStock, Account::GoodsInTransit] {
-            for (code, _, _) in MATERIALS {
-                let stock = self.book.stock(account, &material(code)).unwrap();
-                assert!(
-                    stock.count != 0 || stock.value.is_zero(),
-                    "{at}: {account:?} {code} {stock:?}"
-                );
-            }
-        }
-    }
-
-    /// The reports of this month, of the month closed last and of the one before hold.
-    fn check_reports(&self, at: &str) {
-        let now = jinfu::domain::Month::at(self.book.now());
-        let closed = self.book.last_closed();
-        let before = closed.map(jinfu::domain::Month::previous);
-        for month in [Some(now), closed, before].into_iter().flatten() {
-            if month < super::village::first_month() {
-                continue;
-            }
-            let report = self.book.month_report(month).unwrap();
-            assert_eq!(report.checks.len(), 19, "{at}");
-            let failing = report.checks.iter().filter(|check| !check.holds);
-            let failing: Vec<_> = failing.collect();
-            assert!(failing.is_empty(), "{at}: {month} {failing:?}");
-        }
-    }
-}
-
-/// Fee income and waivers have one balance for the village as a whole.
-fn whole(side: &AccountRef) -> AccountRef {
-    match side.account {
-        Account::FeeIncome | Account::FeeWaiver => side.account.alone(),
-        _ => side.clone(),
-    }
-}
-
-#[test]
-fn every_kind_of_command_keeps_the_laws() {
-    let (seed, steps) = (chosen("SEED", 1), chosen("STEPS", 6_000));
+/// Walks through one village; what came of it.
+fn walk_through(seed: u64, steps: u64, report_every: u64) -> Counts {
     let mut walk = Walk::new(seed, steps, (steps / 150 + 3).min(30));
     let mut tried = Tried::new(seed);
-    tried.book.set_now(walk.now);
-    let clerk = (jinfu::domain::Role::Clerk, "wang");
     for (index, command) in opening(true).into_iter().enumerate() {
-        let event = tried.submit(&request(10_000_000 + index, clerk, command));
+        let request = request(10_000_000 + index, (Role::Clerk, "wang"), command);
+        let event = tried.submit("the opening", walk.now, &request);
         assert!(event.is_some(), "the opening is accepted");
     }
-    let mut standing = tried.standing();
     for index in 0..steps {
-        let (actor, command) = walk.next();
-        tried.book.set_now(walk.now);
-        let request = request(index as usize, actor, command);
-        let event = tried.submit(&request);
-        let now = tried.standing();
+        let request = walk.next();
         let at = format!("SEED={seed} step {index} {request:?}");
-        if let Some(event) = &event {
-            walk.learn(event);
-        } else {
-            assert_eq!(standing, now, "{at}: a refused command changes nothing");
+        if let Some(event) = tried.submit(&at, walk.now, &request) {
+            walk.learn(&event);
         }
-        tried.check_laws(&at, &now);
-        standing = now;
-        if index % 200 >= 199 && walk.is_opening_complete() {
+        if index % report_every == 0 && walk.is_opening_complete() {
             tried.check_reports(&at);
         }
     }
     if walk.is_opening_complete() {
-        tried.check_reports("the end");
+        tried.check_all_reports(&format!("SEED={seed} at the end"));
     }
-    eprintln!("{:?}, refused {}", tried.accepted, tried.refused);
+    tried.counts
+}
+
+#[test]
+fn every_kind_of_command_keeps_the_laws() {
+    let (seed, steps) = (chosen("SEED", 1), chosen("STEPS", STEPS));
+    let report_every = chosen("REPORT_EVERY", 50).max(1);
+    let (villages, counts) = (AtomicU64::new(0), Mutex::new(Counts::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let village = villages.fetch_add(1, Ordering::Relaxed);
+                    let done = village * STEPS_OF_A_VILLAGE;
+                    if done >= steps {
+                        break;
+                    }
+                    let steps = STEPS_OF_A_VILLAGE.min(steps - done);
+                    let found = walk_through(seed + village, steps, report_every);
+                    counts.lock().unwrap().add(found);
+                }
+            });
+        }
+    });
+    let counts = counts.into_inner().unwrap();
+    eprintln!("accepted {:?}", counts.accepted);
+    eprintln!(
+        "refused {:?}, answered again {}",
+        counts.refused, counts.replayed
+    );
+    if steps >= STEPS {
+        coverage::check(&counts);
+    }
 }

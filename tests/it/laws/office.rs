@@ -154,8 +154,7 @@ pub(super) fn deposit(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn void_document(walk: &mut Walk) -> Command {
-    let kinds: Vec<DocumentKind> = walk.documents.keys().copied().collect();
-    let kind = walk.random.pick(&kinds);
+    let kind = walk.random.pick(DocumentKind::ALL);
     Command::VoidDocument(VoidDocument {
         kind,
         number: walk.accepted(kind),
@@ -170,6 +169,8 @@ pub(super) fn settings(walk: &mut Walk) -> Command {
             reweighs: walk.random.chance(50),
             fund_may_be_overspent: walk.random.chance(30),
             payout_days: walk.random.between(0, 40),
+            payout_months: walk.random.pick(&[vec![], vec![], vec![3, 6, 12]]),
+            two_officers: walk.random.chance(20),
             pickup_most: Money::from_fen(walk.random.between(3_000, 20_000)),
             ..Settings::default()
         },
@@ -186,9 +187,11 @@ pub(super) fn request_payout(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn approve_payout(walk: &mut Walk) -> Command {
+    let number = walk.accepted(DocumentKind::Payout);
+    let (now, then) = (walk.now, walk.then());
     Command::ApprovePayout(ApprovePayout {
-        number: walk.accepted(DocumentKind::Payout),
-        approved_at: walk.now,
+        number,
+        approved_at: walk.random.either(20, then, now),
     })
 }
 

@@ -50,7 +50,6 @@ pub(super) fn record(walk: &mut Walk) -> Command {
     } else {
         walk.fresh(if is_from_device { "A" } else { "P" })
     };
-    let rounds = walk.rounds.clone();
     let told_list = walk.random.chance(10).then(|| {
         let lists = walk.lists.clone();
         walk.random.pick(&lists)
@@ -64,7 +63,7 @@ pub(super) fn record(walk: &mut Walk) -> Command {
             .random
             .pick(&[Confirmation::Card, Confirmation::Witness]),
         lines: lines(walk),
-        round: walk.random.chance(5).then(|| walk.one_of(&rounds)),
+        round: walk.random.chance(8).then(|| walk.a_round().0),
         device: is_from_device.then(|| "phone-1".to_owned()),
         told_list,
         is_paper: walk.random.chance(20),
@@ -117,11 +116,10 @@ pub(super) fn correct(walk: &mut Walk) -> Command {
 
 /// Weighs again what a round, or a day's pickups without one, brought.
 pub(super) fn intake(walk: &mut Walk) -> Command {
-    let rounds = walk.rounds.clone();
     let place = walk.random.below(4) as usize;
     let weighed = walk.quantity(place, 200);
     Command::RecordIntake(RecordIntake {
-        round: walk.one_of(&rounds),
+        round: walk.a_round().0,
         lines: vec![ReweighedLine {
             material: material(MATERIALS[place].0),
             weighed,
@@ -140,22 +138,23 @@ pub(super) fn open_round(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn stop(walk: &mut Walk) -> Command {
-    let rounds = walk.rounds.clone();
+    let (round_no, day) = walk.a_round();
+    let noon = jinfu::domain::month::start_of_day(day) + jiff::SignedDuration::from_hours(12);
+    let then = walk.then();
     Command::RecordStop(RecordStop {
-        round_no: walk.one_of(&rounds),
+        round_no,
         household_no: walk.a_household(),
         outcome: walk
             .random
             .pick(&[StopOutcome::NobodyHome, StopOutcome::NothingToCollect]),
-        at: walk.then(),
+        at: walk.random.either(80, noon, then),
         collector: a_collector(walk),
     })
 }
 
 pub(super) fn close_round(walk: &mut Walk) -> Command {
-    let rounds = walk.rounds.clone();
     Command::CloseRound(CloseRound {
-        round_no: walk.one_of(&rounds),
+        round_no: walk.a_round().0,
     })
 }
 
@@ -167,8 +166,16 @@ pub(super) fn schedule(walk: &mut Walk) -> Command {
             weekdays: [day].into(),
             month_days: [15].into(),
         },
-        hours: None,
+        hours: walk.random.chance(80).then_some(hours()),
     })
+}
+
+fn hours() -> Hours {
+    let time = |text| parse_time_of_day("time", text).unwrap();
+    Hours {
+        from: time("07:00"),
+        to: time("09:00"),
+    }
 }
 
 fn a_point(walk: &mut Walk) -> PointCode {
@@ -176,14 +183,10 @@ fn a_point(walk: &mut Walk) -> PointCode {
 }
 
 pub(super) fn point(walk: &mut Walk) -> Command {
-    let time = |text| parse_time_of_day("time", text).unwrap();
     Command::RegisterCollectionPoint(RegisterCollectionPoint {
         code: a_point(walk),
         name: "村口".to_owned(),
-        hours: vec![Hours {
-            from: time("07:00"),
-            to: time("09:00"),
-        }],
+        hours: vec![hours()],
     })
 }
 
@@ -196,22 +199,32 @@ pub(super) fn trip(walk: &mut Walk) -> Command {
 }
 
 pub(super) fn dispute(walk: &mut Walk) -> Command {
+    let pickups = walk.pickups.clone();
+    let (pickup, household) = match pickups.as_slice() {
+        [] => (walk.fresh("P"), walk.a_household()),
+        pickups => walk.random.pick(pickups),
+    };
+    let other = walk.a_household();
+    let about = About::Entry(walk.random.between(1, 3_000));
     Command::OpenDispute(OpenDispute {
-        household_no: walk.a_household(),
-        about: About::Pickup(walk.accepted(DocumentKind::Pickup)),
+        household_no: walk.random.either(90, household, other),
+        about: walk.random.either(80, About::Pickup(pickup), about),
         opened_at: walk.now,
         text: "it was more".to_owned(),
     })
 }
 
 pub(super) fn answer(walk: &mut Walk) -> Command {
+    let remedy = About::Pickup(walk.accepted(DocumentKind::Pickup));
+    let decision = walk
+        .random
+        .pick(&[DisputeDecision::Upheld, DisputeDecision::Rejected]);
+    let has_remedy = walk.random.chance(20);
     Command::AnswerDispute(AnswerDispute {
         number: walk.accepted(DocumentKind::Dispute),
-        decision: walk
-            .random
-            .pick(&[DisputeDecision::Upheld, DisputeDecision::Rejected]),
-        corrected_by: None,
-        answered_at: walk.now,
+        decision,
+        corrected_by: has_remedy.then_some(remedy),
+        answered_at: walk.then(),
         text: "looked at".to_owned(),
     })
 }
@@ -223,13 +236,15 @@ pub(super) fn publish_prices(walk: &mut Walk) -> Command {
     } else {
         walk.then()
     };
-    prices(at, percent)
+    let mut command = prices(at, percent);
+    if let Command::PublishPriceList(list) = &mut command {
+        list.drafted_by = walk
+            .random
+            .pick(&[None, Some("li".to_owned()), Some("wang".to_owned())]);
+    }
+    command
 }
 
 pub(super) fn open_village(_: &mut Walk) -> Command {
     opening(true).swap_remove(0)
-}
-
-pub(super) fn register_material(_: &mut Walk) -> Command {
-    opening(true).swap_remove(1)
 }

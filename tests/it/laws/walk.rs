@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use jinfu::domain::opening::{OpeningLine, RecordOpening};
 use jinfu::domain::{
-    Account, Command, DocumentKind, DocumentNo, Event, HouseholdNo, Money, Month, Quantity, Role,
+    Account, Command, DocumentKind, DocumentNo, Event, HouseholdNo, Money, Month, Quantity,
+    Request, Role,
 };
 
-use super::village::{self, beginning, first_month, household, number};
-use super::{homes, office, pickups};
+use super::village::{self, beginning, first_month, household, number, request};
+use super::{homes, office, pickups, wrong};
 use crate::model::random::Random;
 
 /// Builds a command of one kind.
@@ -18,7 +20,7 @@ type Make = fn(&mut Walk) -> Command;
 /// Every kind of command, and how often of all it comes.
 const KINDS: &[(u64, Make)] = &[
     (230, pickups::record),
-    (30, pickups::resolve),
+    (70, pickups::resolve),
     (2, pickups::register_collector),
     (14, pickups::void),
     (14, pickups::correct),
@@ -26,20 +28,24 @@ const KINDS: &[(u64, Make)] = &[
     (6, pickups::open_round),
     (10, pickups::stop),
     (6, pickups::close_round),
-    (1, pickups::schedule),
+    (2, pickups::schedule),
     (2, pickups::point),
     (4, pickups::trip),
-    (6, pickups::dispute),
-    (6, pickups::answer),
+    (8, pickups::dispute),
+    (8, pickups::answer),
     (3, pickups::publish_prices),
     (1, pickups::open_village),
-    (1, pickups::register_material),
+    (1, wrong::register_material),
+    (14, wrong::pickup),
+    (6, wrong::prices),
+    (8, wrong::register),
+    (6, wrong::amount),
     (3, homes::register),
     (8, homes::change),
     (2, homes::move_out),
     (2, homes::merge),
     (2, homes::split),
-    (1, homes::depart),
+    (4, homes::depart),
     (2, homes::arrive),
     (6, homes::refund),
     (3, homes::open_line),
@@ -64,15 +70,18 @@ const KINDS: &[(u64, Make)] = &[
     (40, office::pay_payout),
     (6, office::cancel_payout),
     (4, office::expire),
-    (24, office::charge),
-    (24, office::offset),
-    (24, office::close),
+    (40, office::charge),
+    (40, office::offset),
+    (40, office::close),
     (14, office::review),
     (10, office::sign),
     (8, office::publish),
     (3, office::give_back),
     (3, office::reopen),
 ];
+
+/// How many of the last requests may come again.
+const REMEMBERED: usize = 40;
 
 /// The walk.
 pub(super) struct Walk {
@@ -83,12 +92,17 @@ pub(super) struct Walk {
     pub(super) households: Vec<HouseholdNo>,
     pub(super) documents: BTreeMap<DocumentKind, Vec<DocumentNo>>,
     pub(super) held: Vec<DocumentNo>,
-    pub(super) rounds: Vec<DocumentNo>,
+    pub(super) rounds: Vec<(DocumentNo, Date)>,
+    /// Whose each pickup is.
+    pub(super) pickups: Vec<(DocumentNo, HouseholdNo)>,
     pub(super) lists: Vec<Timestamp>,
     /// The month that closes next.
     pub(super) open_month: Month,
     /// What opening lines left on 3190 (期初过渡), by their numbers: the next command brings it back to nothing.
     openings: BTreeMap<DocumentNo, Money>,
+    /// What was asked for lately.
+    given: Vec<Request>,
+    last_id: usize,
     last_number: i64,
     last_household: usize,
 }
@@ -106,21 +120,50 @@ impl Walk {
             documents: BTreeMap::new(),
             held: Vec::new(),
             rounds: Vec::new(),
+            pickups: Vec::new(),
             lists: vec![beginning()],
             open_month: first_month(),
             openings: BTreeMap::new(),
+            given: Vec::new(),
+            last_id: 0,
             last_number: 0,
             last_household: village::HOUSEHOLDS,
         }
     }
 
-    /// The next command with who gives it.
-    pub(super) fn next(&mut self) -> ((Role, &'static str), Command) {
+    /// The next request: mostly a new one, at times an earlier one again, or other content under its id (R-PK-6).
+    pub(super) fn next(&mut self) -> Request {
         let minutes = self.random.between(0, 2 * self.pace);
         self.now += SignedDuration::from_mins(minutes);
-        if !self.is_opening_complete() {
-            return ((Role::Clerk, "wang"), self.balance_opening());
+        let is_repeated = !self.given.is_empty() && self.random.chance(2);
+        if is_repeated && self.is_opening_complete() {
+            let given = self.given.clone();
+            let earlier = self.random.pick(&given);
+            if self.random.chance(60) {
+                return earlier;
+            }
+            let (actor, command) = self.command();
+            return Request {
+                id: earlier.id,
+                ..request(0, actor, command)
+            };
         }
+        let (actor, command) = if self.is_opening_complete() {
+            self.command()
+        } else {
+            ((Role::Clerk, "wang"), self.balance_opening())
+        };
+        self.last_id += 1;
+        let request = request(self.last_id, actor, command);
+        if self.given.len() >= REMEMBERED {
+            self.given.remove(0);
+        }
+        self.given.push(request.clone());
+        request
+    }
+
+    /// A command with who gives it.
+    fn command(&mut self) -> ((Role, &'static str), Command) {
         let all: u64 = KINDS.iter().map(|(often, _)| often).sum();
         let mut place = self.random.below(all);
         let make = KINDS.iter().find(|(often, _)| {
@@ -167,7 +210,13 @@ impl Walk {
             }
             Event::PickupHeld(event) => self.held.push(event.pickup.pickup_no.clone()),
             Event::HeldResolved(event) => self.held.retain(|held| *held != event.pickup_no),
-            Event::RoundOpened(event) => self.rounds.push(event.round_no.clone()),
+            Event::PickupRecorded(event) => {
+                let pickup = (event.pickup_no.clone(), event.household_no.clone());
+                self.pickups.push(pickup);
+            }
+            Event::RoundOpened(event) => {
+                self.rounds.push((event.round_no.clone(), event.held_on));
+            }
             Event::PriceListPublished(event) => self.lists.push(event.list.effective_from),
             Event::MonthClosed(event) => self.open_month = event.month.next(),
             Event::MonthReopened(event) | Event::MonthReturned(event) => {
@@ -204,7 +253,7 @@ impl Walk {
         self.now - SignedDuration::from_mins(minutes)
     }
 
-    pub(super) fn day(&mut self) -> jiff::civil::Date {
+    pub(super) fn day(&mut self) -> Date {
         let at = self.then();
         jinfu::domain::month::business_date(at)
     }
@@ -234,7 +283,16 @@ impl Walk {
         self.one_of(&numbers)
     }
 
-    pub(super) fn one_of(&mut self, numbers: &[DocumentNo]) -> DocumentNo {
+    /// A round that was opened, mostly a late one, with its day.
+    pub(super) fn a_round(&mut self) -> (DocumentNo, Date) {
+        let rounds = self.rounds.clone();
+        match rounds.get(rounds.len().saturating_sub(4)..) {
+            Some(late) if !late.is_empty() && !self.random.chance(5) => self.random.pick(late),
+            _ => (number("nothing"), self.day()),
+        }
+    }
+
+    fn one_of(&mut self, numbers: &[DocumentNo]) -> DocumentNo {
         let from = if self.random.chance(80) {
             numbers.len().saturating_sub(8)
         } else {

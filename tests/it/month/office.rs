@@ -90,3 +90,45 @@ fn the_office_closes_and_signs_a_month_at_the_command_line() {
         database.close(ledger).await;
     });
 }
+
+#[test]
+fn states_roles_and_persons_of_a_month_are_told_in_the_language_of_the_reader() {
+    on_both(async |engine| {
+        let (database, ledger) = village(engine).await;
+        ledger.close().await.unwrap();
+        let told = |language: &str, line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let output = jinfu(language, &database.url, &words);
+            let text = [output.stdout, output.stderr].concat();
+            String::from_utf8(text).unwrap()
+        };
+        for (language, line, expected) in [
+            ("zh-CN", "payout list", "没有可列的"),
+            ("en", "round list 2025-09", "Nothing to list"),
+            ("en", "close 2025-09 --by wang", "2025-09/1, check code "),
+            ("zh-CN", "close 2025-09", "可以这样做的状态：未结账。"),
+            (
+                "en",
+                "return 2025-10 --reason x",
+                "month that is: closed or reviewed.",
+            ),
+            (
+                "zh-CN",
+                "review 2025-09 --role clerk",
+                "角色 村会计 不能做这一步，应由：村务监督委员。",
+            ),
+            (
+                "en",
+                "review 2025-09 --by wang",
+                "clerk wang did an earlier step",
+            ),
+            ("en", "review 2025-09 --by li", "reviewed"),
+            ("zh-CN", "month list", "村会计 wang ┆ 村务监督委员 li"),
+        ] {
+            let text = told(language, line);
+            assert!(text.contains(expected), "{line}: {text}");
+        }
+        let ledger = database.open("2026-12-01T09:00:00+08:00", 9).await;
+        database.close(ledger).await;
+    });
+}
