@@ -350,15 +350,14 @@ const fn deed<'a>(
 
 /// The first line of the file, or of the standard input. It is never an argument: those are seen by everybody on the machine.
 fn password(session: &Session, file: Option<&Path>) -> Result<String, Failure> {
-    let read = match file {
-        Some(file) => std::fs::File::open(file).and_then(first_line),
-        None => {
-            let input = std::io::stdin();
-            if input.is_terminal() {
-                eprintln!("{}", session.texts.say("user-password-asked"));
-            }
-            first_line(input.lock())
+    let read = if let Some(file) = file {
+        std::fs::File::open(file).and_then(first_line)
+    } else {
+        let input = std::io::stdin();
+        if input.is_terminal() {
+            eprintln!("{}", session.texts.say("user-password-asked"));
         }
+        first_line(input.lock())
     };
     read.map_err(|error| {
         let facts = [("reason", error.to_string())];

@@ -220,9 +220,9 @@ fn check_password(name: &str, password: &str) -> Result<(), AccessError> {
     let mut rest = bare.clone();
     let name = name.to_lowercase();
     let name: String = name.chars().filter(|char| char.is_alphabetic()).collect();
-    for part in GUESSED
-        .lines()
-        .chain([name.as_str()])
+    // The name goes first: it may hold guessed words itself.
+    for part in std::iter::once(name.as_str())
+        .chain(GUESSED.lines())
         .filter(|part| !part.is_empty())
     {
         rest = rest.replace(part, "");

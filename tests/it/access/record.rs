@@ -1,5 +1,7 @@
 //! What the database holds: no secret, and a record that nobody changes.
 
+use std::fmt::Write as _;
+
 use jinfu::domain::CollectorCode;
 use jinfu::ledger::access::NewToken;
 
@@ -41,7 +43,11 @@ async fn contents(raw: &mut Raw, engine: Engine, table: &str) -> Vec<String> {
 }
 
 fn hexadecimal(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::new();
+    for byte in text.bytes() {
+        write!(digits, "{byte:02x}").unwrap();
+    }
+    digits
 }
 
 #[test]
