@@ -136,7 +136,7 @@ fn fee_advance_is_opened_as_what_the_village_owes_and_never_below_nothing() {
         let record = "opening record --kind 2203 --subject H005 --amount";
         let line =
             |amount: &'static str| -> Vec<&str> { record.split(' ').chain([amount]).collect() };
-        office.refused(&line("3.00"), "it must be from -10000000.00 to -0.01");
+        office.refused(&line("3.00"), "it must be from -100000000.00 to -0.01");
         office.owes("H005", "0.00", "0.00", "0.00");
         office.done(&line("-3.00"));
         office.owes("H005", "0.00", "3.00", "0.00");
