@@ -342,6 +342,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 /// # Errors
 /// A problem with the place and kind of the first fault.
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // The library would take a list of the fields' values as well.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let reason = "a list, expected an object";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "wrong-type")
+            .with("reason", reason)
+            .at(""));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());

@@ -44,27 +44,40 @@ pub(crate) fn complete(described: &mut OpenApi) {
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     let texts = Texts::new(Language::English);
     for (path, item) in &mut described.paths.paths {
-        for (operation, writes) in operations(item) {
-            complete_operation(operation, path, writes, &texts);
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(name(method, path));
+            complete_operation(operation, method, path, &texts);
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
-    let reads = item.get.iter_mut().map(|operation| (operation, false));
-    let writes = item.post.iter_mut().chain(item.delete.iter_mut());
-    reads.chain(writes.map(|operation| (operation, true)))
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let methods = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+    ];
+    let operations = methods.into_iter();
+    operations.filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// The name of an operation, the same for as long as its method and path are.
+fn name(method: &str, path: &str) -> String {
+    let parts = path.trim_start_matches("/api/v1/").split('/');
+    let words = parts.map(|part| match part.strip_prefix('{') {
+        Some(named) => format!("by_{}", named.trim_end_matches('}')),
+        None => part.replace('-', "_"),
+    });
+    format!("{method}_{}", words.collect::<Vec<_>>().join("_"))
 }
 
 /// What needs nobody to be signed in.
-fn is_open(path: &str) -> bool {
-    path.ends_with("/sessions")
-        || path.ends_with("/sessions/household")
-        || path.ends_with("/cards")
-        || path.ends_with("/enrolments")
+fn is_open(method: &str, path: &str) -> bool {
+    method == "post" && path.contains("/sessions")
 }
 
-fn complete_operation(operation: &mut Operation, path: &str, writes: bool, texts: &Texts) {
+fn complete_operation(operation: &mut Operation, method: &str, path: &str, texts: &Texts) {
+    let writes = method != "get";
     let is_command = writes && path.contains("{village}") && !path.contains("/access/");
     let parameters = operation.parameters.get_or_insert_with(Vec::new);
     for name in path.split('/').filter_map(|part| part.strip_prefix('{')) {
@@ -74,7 +87,7 @@ fn complete_operation(operation: &mut Operation, path: &str, writes: bool, texts
         parameters.push(RefOr::T(key_parameter()));
         parameters.push(RefOr::T(dry_run_parameter()));
     }
-    if !is_open(path) {
+    if !is_open(method, path) {
         operation.security = Some(vec![
             SecurityRequirement::new("token", Vec::<String>::new()),
             SecurityRequirement::new("session", Vec::<String>::new()),
@@ -83,6 +96,18 @@ fn complete_operation(operation: &mut Operation, path: &str, writes: bool, texts
     let takes_revision = parameters
         .iter()
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let responses = &mut operation.responses.responses;
+    // What is only tried out, or has nothing to do, makes nothing.
+    if let Some(made) = responses.get("201").filter(|_| is_command).cloned() {
+        responses.insert("200".to_owned(), made);
+    }
+    for (status, response) in &mut *responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = texts.say(&format!("answer-title-{status}"));
+        }
+    }
     for problem in problems(writes, takes_revision) {
         let status = problem.status().as_u16();
         let body = problem.body(texts, "01f3b7c10b2e4d5a");
@@ -95,7 +120,6 @@ fn complete_operation(operation: &mut Operation, path: &str, writes: bool, texts
             .description(texts.say(&format!("problem-title-{status}")))
             .content("application/problem+json", content)
             .build();
-        let responses = &mut operation.responses.responses;
         responses
             .entry(status.to_string())
             .or_insert(RefOr::T(response));
@@ -156,6 +180,10 @@ fn path_parameter(name: &str) -> Parameter {
             "The first digits of the codes of a region's villages",
         ),
         "kind" => (text("^[a-z_]+$", "sale"), "The kind of document"),
+        "token" => (
+            text("^[0-9a-f-]{36}$", "019a0c5e-7f3b-7c10-b2e4-d5a6c7b8d9e0"),
+            "The id of the token",
+        ),
         "account" => (text("^.{1,64}$", "li"), "The account's name"),
         "collector" => (text("^.{1,32}$", "C1"), "The collector's code"),
         _ => (text("^.{1,32}$", "A-0457"), "The number of the document"),

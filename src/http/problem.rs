@@ -106,6 +106,12 @@ impl Problem {
         self
     }
 
+    /// Says where the part is that it speaks of, if it speaks of one.
+    pub(crate) fn inside(mut self, part: &str) -> Problem {
+        self.pointer = self.pointer.map(|inner| format!("{part}{inner}"));
+        self
+    }
+
     /// Says when it may be tried again.
     pub(crate) fn after(mut self, seconds: u64) -> Problem {
         self.retry_after = Some(seconds);

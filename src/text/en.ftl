@@ -830,6 +830,9 @@ cell-not-a-time = { $field }: “{ $value }” is not a time. Write it like 2025
 cell-not-a-month = { $field }: “{ $value }” is not a month. Write it like 2025-08 or 2025年8月.
 
 # The service: titles and sentences of problems
+answer-title-200 = Done
+answer-title-201 = Done
+answer-title-204 = Done, and there is nothing to show
 problem-title-400 = The request cannot be read
 problem-title-401 = Not signed in
 problem-title-403 = Not allowed

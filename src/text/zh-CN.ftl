@@ -830,6 +830,9 @@ cell-not-a-time = { $field }：“{ $value }” 不是时间，请写成 2025-9-
 cell-not-a-month = { $field }：“{ $value }” 不是月份，请写成 2025-08 或 2025年8月 这样。
 
 # 服务：问题的标题和句子
+answer-title-200 = 办好了
+answer-title-201 = 办好了
+answer-title-204 = 办好了，没有要显示的
 problem-title-400 = 请求读不懂
 problem-title-401 = 没有登录
 problem-title-403 = 不允许

@@ -370,6 +370,7 @@ fn every_text_is_used() {
         "line-",
         "kind-",
         "obstacle-",
+        "answer-",
     ];
     for key in messages("src/text/zh-CN.ftl").keys() {
         let is_found_by_name = families.iter().any(|family| key.starts_with(family));

@@ -11,7 +11,7 @@ use crate::domain::report::MonthReport;
 use crate::domain::report::region::RegionReport;
 use crate::domain::settlement::OffsetCredit;
 use crate::domain::sign_off::{PublishMonth, ReopenMonth, ReturnMonth, ReviewMonth, SignMonth};
-use crate::domain::{Command, plain_text};
+use crate::domain::{Command, Refusal, plain_text};
 use crate::http::extract::{Asked, Body, Order, Visit};
 use crate::http::listing::Listing;
 use crate::http::problem::Problem;
@@ -75,9 +75,9 @@ pub(crate) async fn report(visit: Visit) -> Result<Json<MonthReport>, Problem> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Versions {
-    /// The earlier close; the last but one where it is not named.
+    /// The earlier close; without both, the last two are compared.
     before: Option<i64>,
-    /// The later close; the last where it is not named.
+    /// The later close.
     after: Option<i64>,
 }
 
@@ -89,7 +89,12 @@ pub(crate) async fn differences(
 ) -> Result<Json<VersionDifferences>, Problem> {
     let (village, month) = (visit.village()?, visit.month()?);
     visit.asks(Question::Books(&village)).await?;
-    let versions = versions.before.zip(versions.after);
+    let versions = match (versions.before, versions.after) {
+        (None, None) => None,
+        (Some(before), Some(after)) => Some((before, after)),
+        (None, Some(_)) => return Err(Refusal::Empty { field: "before" }.into()),
+        (Some(_), None) => return Err(Refusal::Empty { field: "after" }.into()),
+    };
     let ledger = &visit.service.ledger;
     Ok(Json(ledger.differences(&village, month, versions).await?))
 }

@@ -200,17 +200,18 @@ impl ItemAnswer {
 /// How many pickups one request may carry.
 const ITEMS_MOST: usize = 500;
 
-/// Records many pickups, each for itself: one that is refused spoils no other. The key of the request is not used; each item has its own.
+/// Records many pickups, each for itself: one that is refused spoils no other. Each item has a command id of its own, so the key of the request is
+/// only what every command has.
 #[utoipa::path(post, path = "/villages/{village}/pickups/batch", tag = "pickups", request_body = PickupBatch, responses((status = 200, body = BatchAnswer)))]
 pub(crate) async fn record_many(
     order: Order,
     Body(batch): Body<PickupBatch>,
 ) -> Result<Json<BatchAnswer>, Problem> {
-    if batch.items.len() > ITEMS_MOST {
+    if !(1..=ITEMS_MOST).contains(&batch.items.len()) {
         let refusal = Refusal::OutOfRange {
             field: "items",
             value: batch.items.len().to_string(),
-            least: "0".to_owned(),
+            least: "1".to_owned(),
             most: ITEMS_MOST.to_string(),
         };
         return Err(refusal.into());
@@ -224,11 +225,12 @@ pub(crate) async fn record_many(
         });
     }
     let mut items = Vec::with_capacity(given.len());
-    for (item, given) in batch.items.iter().zip(given) {
+    for (index, (item, given)) in batch.items.iter().zip(given).enumerate() {
         let answer = match given {
             Ok(given) => order.answer(item.id, given).await,
             Err(problem) => Err(problem),
         };
+        let answer = answer.map_err(|problem| problem.inside(&format!("/items/{index}/pickup")));
         items.push(ItemAnswer::new(&order, item.id, answer));
     }
     Ok(Json(BatchAnswer { items }))
