@@ -10,6 +10,7 @@ mod store;
 pub mod ledger;
 
 pub mod files;
+pub mod http;
 pub mod text;
 
 pub mod cli;

@@ -4,6 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    jinfu::telemetry::start();
+    jinfu::telemetry::start(jinfu::config::log_format());
     jinfu::cli::run(std::env::args_os())
 }

@@ -13,9 +13,11 @@ use crate::cli::household::{
 use crate::cli::month::{CloseOptions, MonthTask, ReasonOptions, StepOptions};
 use crate::cli::office::{ChargeTask, CustodyTask, FundTask, PayTask};
 use crate::cli::payout::PayoutTask;
+use crate::cli::serve::ServeOptions;
 use crate::cli::service::{RefuseTask, RoundTask, ScheduleTask};
 use crate::cli::settings::VillageTask;
 use crate::cli::station::{BuyerTask, CountTask, IntakeTask, SaleTask};
+use crate::cli::user::UserTask;
 use crate::config;
 use crate::files::import::READ_WORKBOOK;
 
@@ -33,6 +35,9 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 pub(super) enum Task {
     Demo,
+    Serve(ServeOptions),
+    #[command(subcommand)]
+    User(UserTask),
     Import(ImportOptions),
     Report(ReportOptions),
     Statement(StatementOptions),

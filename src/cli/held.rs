@@ -9,10 +9,10 @@ use crate::cli::typed::time;
 use crate::cli::write::submit;
 use crate::cli::{Failure, Session, print};
 use crate::domain::collector::RegisterCollector;
-use crate::domain::held::{HeldDecision, HeldPickup, HoldReason, ResolveHeld};
+use crate::domain::held::{HeldDecision, HeldPickup, ResolveHeld};
 use crate::domain::month::written_time;
 use crate::domain::{CollectorCode, Command, DocumentNo, HouseholdNo, Refusal, plain_text};
-use crate::text::{Language, Texts};
+use crate::text::Texts;
 
 #[derive(Subcommand)]
 pub(super) enum HeldTask {
@@ -155,7 +155,7 @@ fn held_row(texts: &Texts, row: &HeldPickup) -> Vec<String> {
         pickup.household_no.to_string(),
         pickup.collector.to_string(),
         lines.collect::<Vec<_>>().join(", "),
-        reasons(texts, &row.held.reasons),
+        texts.why_held(&row.held.reasons),
     ]
 }
 
@@ -189,22 +189,4 @@ async fn list_collectors(
         }
     });
     Ok(())
-}
-
-/// Why a pickup is held, as one clause after the other.
-fn reasons(texts: &Texts, reasons: &[HoldReason]) -> String {
-    let clauses: Vec<String> = reasons
-        .iter()
-        .map(|reason| texts.sentence("word-held", &reason.facts()))
-        .collect();
-    clauses.join(match texts.language() {
-        Language::Chinese => "；",
-        Language::English => "; ",
-    })
-}
-
-/// The sentence that says that a pickup is held, and why (R-PK-7).
-pub(super) fn sentence(texts: &Texts, number: &DocumentNo, why: &[HoldReason]) -> String {
-    let facts = [("number", number.to_string()), ("why", reasons(texts, why))];
-    texts.tell("pickup-is-held", &facts)
 }

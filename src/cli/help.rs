@@ -57,7 +57,7 @@ fn translate_at(command: Command, path: &str, texts: &Texts) -> Command {
 }
 
 /// Arguments that mean the same everywhere have one text; others have one for their command.
-const SHARED: [&str; 15] = [
+const SHARED: [&str; 16] = [
     "version",
     "database",
     "language",
@@ -72,6 +72,7 @@ const SHARED: [&str; 15] = [
     "line",
     "reason",
     "month",
+    "pepper-file",
     "help",
 ];
 

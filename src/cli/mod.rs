@@ -11,14 +11,17 @@ mod import;
 mod month;
 mod office;
 mod payout;
+mod pepper;
 mod read;
 mod region;
+mod serve;
 mod service;
 mod settings;
 mod station;
 mod table;
 mod transfer;
 mod typed;
+mod user;
 mod write;
 
 use std::ffi::OsString;
@@ -133,6 +136,8 @@ fn language_of(words: &[OsString]) -> Language {
 async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
         Task::Demo => demo::run(session).await,
+        Task::Serve(options) => serve::run(session, options).await,
+        Task::User(task) => user::run(session, task).await,
         // It needs no session and was done before one began.
         Task::ReadWorkbook(_) => Ok(()),
         Task::Migrate(options) => migrate(session, &options).await,
@@ -197,6 +202,10 @@ fn tell(texts: &Texts, failure: Failure) -> u8 {
         }
         Failure::Ledger(Error::Refused(refusal)) => {
             eprintln!("{}", texts.refusal(&refusal));
+            REFUSED
+        }
+        Failure::Ledger(Error::RefusedBefore(facts)) => {
+            eprintln!("{}", texts.refused(*facts));
             REFUSED
         }
         Failure::Ledger(Error::Unavailable(trouble)) => {

@@ -35,8 +35,9 @@ pub(super) async fn village(session: &Session, task: VillageTask) -> Result<(), 
     let settings = ledger.settings(&code).await?;
     ledger.close().await?;
     if !options.set.is_empty() {
+        let expected = Some(settings.revision());
         let settings = changed(session, &settings, &options.set)?;
-        let command = Command::ChangeSettings(ChangeSettings { settings });
+        let command = Command::ChangeSettings(ChangeSettings { settings, expected });
         return submit(session, options.common, false, command).await;
     }
     print(&match options.format {

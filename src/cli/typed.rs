@@ -145,6 +145,7 @@ pub(super) fn change(
             .map(|head| plain_text("head", head, 64))
             .transpose()?,
         waivers: attributes.waiver.as_deref().map(waivers),
+        expected: None,
     })
 }
 

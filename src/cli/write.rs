@@ -7,7 +7,7 @@ use crate::cli::arguments::{
     RunTask,
 };
 use crate::cli::typed::{change, lines, opening_line, price_line, register, time, word};
-use crate::cli::{Failure, Session, UNAVAILABLE, held, household as moves, office, print};
+use crate::cli::{Failure, Session, UNAVAILABLE, household as moves, office, print};
 use crate::domain::cash_custody::Custodian;
 use crate::domain::decide::Outcome;
 use crate::domain::fee::{AdoptFeePolicy, ChargeFees, FeeTerms};
@@ -52,9 +52,7 @@ pub(super) async fn submit(
     match outcome.map_err(|failure| name_id(texts, failure, id))? {
         Outcome::NothingToDo => print(&format!("{}\n", texts.say("nothing-to-do"))),
         Outcome::Recorded(recorded) => {
-            let kind = texts.say(&format!("kind-{}", recorded.event.kind().replace('_', "-")));
-            let number = recorded.event.document();
-            let what = number.map_or(kind.clone(), |(_, number)| format!("{kind} {number}"));
+            let what = texts.entry(&recorded.event);
             let what = match &recorded.event {
                 Event::MonthClosed(closed) => {
                     let facts = [("what", what), ("code", closed.check_code.clone())];
@@ -78,7 +76,7 @@ pub(super) async fn submit(
             let line = texts.tell(name, &facts);
             print(&match &recorded.event {
                 Event::PickupHeld(event) => {
-                    let why = held::sentence(texts, &event.pickup.pickup_no, &event.reasons);
+                    let why = texts.pickup_held(&event.pickup.pickup_no, &event.reasons);
                     format!("{why} {line}\n")
                 }
                 _ => format!("{line}\n"),

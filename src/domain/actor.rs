@@ -10,6 +10,8 @@ use crate::domain::{Refusal, plain_text};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// 住户: looks up its own account, objects, asks for a payout.
+    Household,
     /// 回收员: weighs at the door.
     Collector,
     /// 村会计、文书: keeps prices, fees, corrections and the close.
@@ -27,6 +29,7 @@ pub enum Role {
 impl Role {
     /// Every role.
     pub const ALL: &'static [Role] = &[
+        Role::Household,
         Role::Collector,
         Role::Clerk,
         Role::Supervisor,
@@ -38,6 +41,7 @@ impl Role {
     /// The word that stands in the journal.
     pub const fn word(self) -> &'static str {
         match self {
+            Role::Household => "household",
             Role::Collector => "collector",
             Role::Clerk => "clerk",
             Role::Supervisor => "supervisor",
@@ -56,7 +60,7 @@ impl Role {
         found.copied().ok_or_else(|| Refusal::UnknownWord {
             field,
             value: text.chars().take(40).collect(),
-            allowed: "collector, clerk, supervisor, official, administrator",
+            allowed: "household, collector, clerk, supervisor, official, administrator",
         })
     }
 }
@@ -90,8 +94,12 @@ impl Actor {
 
     /// Whether the one who stands in the journal as `written` is the same person: an account keeps its name when its role changes.
     pub fn is(&self, written: &str) -> bool {
-        let name = written.split_once(':').map_or("", |(_, name)| name);
-        if self.name.is_empty() || name.is_empty() {
+        let (role, name) = written.split_once(':').unwrap_or((written, ""));
+        // A household's number and a collector's code are no names of accounts.
+        let is_account =
+            |role: &str| ![Role::Household.word(), Role::Collector.word()].contains(&role);
+        let are_accounts = is_account(role) && is_account(self.role.word());
+        if !are_accounts || self.name.is_empty() || name.is_empty() {
             return self.to_string() == written;
         }
         self.name == name
@@ -118,6 +126,8 @@ mod tests {
         assert!(li.is("clerk:li"));
         assert!(!li.is("clerk:wang"));
         assert!(!li.is("supervisor"));
+        assert!(!li.is("collector:li") && !li.is("household:li"));
+        assert!(Actor::new(Role::Collector, "C1").is("collector:C1"));
         assert!(Actor::new(Role::Clerk, "").is("clerk"));
     }
 }

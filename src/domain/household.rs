@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::command::PrivateDetails;
 use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::Decision;
-use crate::domain::{Event, Group, HouseholdNo, Refusal, month};
+use crate::domain::{Event, Group, HouseholdNo, Refusal, month, seal};
 
 /// How a household belongs to the village.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -100,6 +100,21 @@ impl Household {
         self.terms
             .last_key_value()
             .map(|(from, terms)| (*from, terms))
+    }
+
+    /// The revision of what can be changed about it: its group, its moves and all its attributes. What is kept apart from the journal, the name of
+    /// the head and the welfare categories, does not enter: only the waived percent does.
+    pub fn revision(&self) -> String {
+        let merged_into = self.merged_into.as_ref().map(HouseholdNo::as_str);
+        let group = self.group.as_str();
+        let stands = (
+            group,
+            self.moved_in,
+            self.moved_out,
+            merged_into,
+            &self.terms,
+        );
+        seal::revision(&serde_json::to_string(&stands).unwrap_or_default())
     }
 }
 
@@ -244,6 +259,9 @@ pub struct ChangeHousehold {
     /// Welfare categories, replacing the earlier ones. Personal.
     #[serde(skip)]
     pub waivers: Option<Vec<String>>,
+    /// The [revision](Household::revision) that whoever asks has seen; none: whatever it is. No part of what is asked for.
+    #[serde(skip)]
+    pub expected: Option<String>,
 }
 
 /// A household that was changed: all its attributes from that day on.
@@ -276,13 +294,19 @@ impl ChangeHousehold {
     /// Changes the attributes from a day on; charges that were issued stay as they are (R-FE-5).
     ///
     /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::HouseholdMerged`], [`Refusal::ChangeBeforeLatest`], [`Refusal::OutOfRange`], [`Refusal::UnknownWord`].
+    /// [`Refusal::HouseholdUnknown`], [`Refusal::HouseholdMerged`], [`Refusal::ChangedMeanwhile`], [`Refusal::ChangeBeforeLatest`],
+    /// [`Refusal::OutOfRange`], [`Refusal::UnknownWord`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         let village = book.village()?;
         let household = book.unmerged_household(&self.household_no)?;
         let unknown = || Refusal::HouseholdUnknown {
             household_no: self.household_no.to_string(),
         };
+        let expected = self.expected.as_ref();
+        if expected.is_some_and(|expected| *expected != household.revision()) {
+            let household_no = self.household_no.to_string();
+            return Err(Refusal::ChangedMeanwhile { household_no }.into());
+        }
         let (latest, before) = household.latest().ok_or_else(unknown)?;
         if self.effective_from < latest {
             return Err(Refusal::ChangeBeforeLatest {

@@ -60,6 +60,7 @@ pub mod reversal;
 pub mod sign_off;
 
 mod apply;
+pub mod authority;
 pub mod command;
 pub mod decide;
 pub mod document;

@@ -182,6 +182,7 @@ impl RecordOpening {
     }
 
     fn check(&self, book: &Book, opening_month: Month, amount: Money) -> Result<(), Refusal> {
+        let mut is_owed = false;
         let is_nothing = match &self.line {
             OpeningLine::Credit { amount, .. } | OpeningLine::Charge { amount, .. } => {
                 !amount.is_positive()
@@ -221,18 +222,24 @@ impl RecordOpening {
                         account: account.code().to_owned(),
                     });
                 }
-                amount.is_zero()
+                // Fee advance is what the village owes a household.
+                is_owed = account.is_by_household();
+                amount.is_zero() || (is_owed && amount.is_positive())
             }
         };
         let is_too_much = amount.fen().unsigned_abs() > crate::domain::money::MOST.unsigned_abs();
         if is_nothing || is_too_much {
-            let most = Money::from_fen(crate::domain::money::MOST).to_string();
-            let (value, least) = (amount.to_string(), "0.01".to_owned());
+            let bounds = [1, crate::domain::money::MOST].map(Money::from_fen);
+            let [least, most] = if is_owed {
+                [-bounds[1], -bounds[0]]
+            } else {
+                bounds
+            };
             return Err(Refusal::OutOfRange {
                 field: "amount",
-                value,
-                least,
-                most,
+                value: amount.to_string(),
+                least: least.to_string(),
+                most: most.to_string(),
             });
         }
         match &self.line {

@@ -213,6 +213,8 @@ pub enum Refusal {
     GroupUnknown { group: String, day: Date },
     /// The round is closed.
     RoundClosed { number: String },
+    /// A collector closes only his own rounds.
+    RoundOfAnother { number: String, collector: String },
     /// A stop is made on the day of its round.
     NotOnRoundDay { number: String, day: Date },
     /// The village has no such collection point.
@@ -364,6 +366,10 @@ pub enum Refusal {
     SameVillage { village: VillageCode },
     /// A change would take effect before the household's latest one.
     ChangeBeforeLatest { household_no: String, latest: Date },
+    /// Somebody changed the household after whoever asks had looked at it.
+    ChangedMeanwhile { household_no: String },
+    /// Somebody changed the settings of the village after whoever asks had looked at them.
+    SettingsChangedMeanwhile { village: String },
 }
 
 impl Refusal {
@@ -383,9 +389,54 @@ impl Refusal {
         }
     }
 
+    /// Whether the refusal is kept once a person saw it: it was decided by the books as they stood, or by the time, so that the same command might
+    /// pass later. Not kept is what is refused whenever it comes, what speaks of another village or of an earlier use of the id, and a change made
+    /// on an older revision: that is refused for as long as the revision is another.
+    pub const fn is_kept(&self) -> bool {
+        !matches!(
+            self,
+            Refusal::NotANumber { .. }
+                | Refusal::TooManyPlaces { .. }
+                | Refusal::OutOfRange { .. }
+                | Refusal::NotADate { .. }
+                | Refusal::NotATime { .. }
+                | Refusal::NotATimeOfDay { .. }
+                | Refusal::NotAMonth { .. }
+                | Refusal::NotAVillageCode { .. }
+                | Refusal::NotARegion { .. }
+                | Refusal::Empty { .. }
+                | Refusal::ControlCharacter { .. }
+                | Refusal::TooLong { .. }
+                | Refusal::TooManyCells { .. }
+                | Refusal::CellIsError { .. }
+                | Refusal::CellHasNoResult { .. }
+                | Refusal::CellIsDate { .. }
+                | Refusal::UnknownWord { .. }
+                | Refusal::VillageUnknown { .. }
+                | Refusal::WhichVillage
+                | Refusal::NoVillageYet
+                | Refusal::RegionUnknown { .. }
+                | Refusal::IdUsedForOtherContent { .. }
+                | Refusal::TareOverGross { .. }
+                | Refusal::NothingLeft { .. }
+                | Refusal::DeductionNeedsReason { .. }
+                | Refusal::MaterialTwice { .. }
+                | Refusal::NoLines
+                | Refusal::HoursEndBeforeBegin { .. }
+                | Refusal::MergedWithItself { .. }
+                | Refusal::SameVillage { .. }
+                | Refusal::ChangedMeanwhile { .. }
+                | Refusal::SettingsChangedMeanwhile { .. }
+        )
+    }
+
     /// The field of the command, or column of the file, that is at fault, where one is.
     pub fn field(&self) -> Option<String> {
-        let facts = self.facts();
+        Refusal::field_of(&self.facts())
+    }
+
+    /// The field that is at fault by the facts of a refusal.
+    pub fn field_of(facts: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
         if let Some(field) = facts.get("field") {
             return field.as_str().map(str::to_owned);
         }

@@ -13,7 +13,8 @@ use crate::domain::month::{business_date, start_of_day};
 use crate::domain::pickup::Pickup;
 use crate::domain::register::{RegisterKind, Registered};
 use crate::domain::{
-    CollectorCode, DocumentNo, Event, Group, HouseholdNo, Month, Refusal, household::Household,
+    CollectorCode, DocumentNo, Event, Group, HouseholdNo, Month, Refusal, Role,
+    household::Household,
 };
 
 /// A round, as it stands in the register under its number.
@@ -201,10 +202,18 @@ impl CloseRound {
     /// Closes the round. A pickup that names it and comes in later is booked all the same, and its door still counts: phones send late.
     ///
     /// # Errors
-    /// [`Refusal::DocumentUnknown`], [`Refusal::RoundClosed`].
+    /// [`Refusal::DocumentUnknown`], [`Refusal::RoundOfAnother`], [`Refusal::RoundClosed`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.village()?;
         let round: Round = book.known_row(self.round_no.as_str())?;
+        let actor = book.actor();
+        if actor.role == Role::Collector && actor.name != round.collector.as_str() {
+            return Err(Refusal::RoundOfAnother {
+                number: self.round_no.to_string(),
+                collector: round.collector.to_string(),
+            }
+            .into());
+        }
         if round.is_closed {
             return Err(round_closed(&self.round_no));
         }

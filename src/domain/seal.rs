@@ -164,6 +164,12 @@ pub fn month_seal(previous: Option<Hash>, last: Option<Hash>, report: &str) -> H
         .finish()
 }
 
+/// The revision of something that people change: 32 hexadecimal digits over how it stands, another one as soon as it stands otherwise.
+pub(crate) fn revision(content: &str) -> String {
+    let hash = Encoder::new("jinfu revision").text(content).finish();
+    hash.to_string().chars().take(32).collect()
+}
+
 /// The digits of Crockford's base 32: none that is taken for another.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::facts::{Book, Stop};
 use crate::domain::journal::Decision;
-use crate::domain::{Event, Money, Refusal};
+use crate::domain::{Event, Money, Refusal, seal};
 
 /// The figures. Weights are grams, shares percent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -73,6 +73,11 @@ impl Settings {
         *self == Settings::default()
     }
 
+    /// The revision of the figures: another one as soon as one of them is another.
+    pub fn revision(&self) -> String {
+        seal::revision(&serde_json::to_string(self).unwrap_or_default())
+    }
+
     /// Checks the bounds of the figures.
     ///
     /// # Errors
@@ -124,20 +129,29 @@ impl Settings {
 pub struct ChangeSettings {
     /// The figures.
     pub settings: Settings,
+    /// The [revision](Settings::revision) that whoever asks has seen; none: whatever it is. No part of what is asked for.
+    #[serde(skip)]
+    pub expected: Option<String>,
 }
 
 impl ChangeSettings {
     /// Sets the figures; what was decided by the earlier ones stays.
     ///
     /// # Errors
-    /// [`Refusal::OutOfRange`], [`Refusal::VillageUnknown`].
+    /// [`Refusal::OutOfRange`], [`Refusal::SettingsChangedMeanwhile`], [`Refusal::VillageUnknown`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
-        book.village()?;
+        let name = &book.village()?.name;
         self.settings.check()?;
-        Ok(Decision::on(
-            book.now(),
-            Event::SettingsChanged(self.clone()),
-        ))
+        let expected = self.expected.as_ref();
+        if expected.is_some_and(|expected| *expected != book.settings().revision()) {
+            let village = name.clone();
+            return Err(Refusal::SettingsChangedMeanwhile { village }.into());
+        }
+        let changed = ChangeSettings {
+            settings: self.settings.clone(),
+            expected: None,
+        };
+        Ok(Decision::on(book.now(), Event::SettingsChanged(changed)))
     }
 }
 

@@ -21,6 +21,17 @@ pub struct CreditTerms {
     pub save_up_allowed: bool,
 }
 
+impl Default for CreditTerms {
+    /// Those of the rules.
+    fn default() -> CreditTerms {
+        CreditTerms {
+            payout_min: Money::from_fen(2_000),
+            told_price_days: 7,
+            save_up_allowed: false,
+        }
+    }
+}
+
 /// Opens a village's book.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OpenVillage {

@@ -8,9 +8,10 @@ use uuid::Uuid;
 use crate::clock::Chance;
 use crate::domain::decide::{Outcome, Recorded, Verdict};
 use crate::domain::seal::Hash;
-use crate::domain::{Request, VillageCode};
+use crate::domain::{Refusal, Request, VillageCode};
 use crate::ledger::error::{Error, Trouble};
 use crate::ledger::facts::{Facts, Purpose};
+use crate::ledger::refused::{self, Asked, Refusals};
 use crate::ledger::writer::Answer;
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
@@ -34,6 +35,13 @@ pub(crate) enum Attempt {
 pub(crate) struct Filled {
     pub(crate) answers: Vec<Answer>,
     pub(crate) entries: Entries,
+    /// Whether there is something to commit.
+    pub(crate) is_written: bool,
+    /// Whether refusals that are kept no longer were looked for.
+    pub(crate) is_swept: bool,
+    decided: Vec<Decided>,
+    /// The entries of a commit that this writer lost sight of, each of which is answered once.
+    found: BTreeSet<(VillageCode, Uuid)>,
 }
 
 /// What is needed to decide and write a batch within a transaction.
@@ -42,46 +50,50 @@ pub(crate) struct Filling<'w> {
     pub(crate) chance: &'w Chance,
     pub(crate) unsure: &'w Entries,
     pub(crate) attempt: Attempt,
+    /// Whether refusals that are kept no longer are to be forgotten, if there is something to commit.
+    pub(crate) sweep: bool,
 }
 
 impl Filling<'_> {
     pub(crate) async fn run(
         &mut self,
         tx: &mut Tx<'_>,
-        requests: &[&Request],
+        batch: &[&Asked],
         now: Timestamp,
     ) -> Result<Filled, StoreError> {
+        let requests: Vec<&Request> = batch.iter().map(|asked| &asked.request).collect();
         self.facts
-            .prepare(tx, requests, now, Purpose::Write)
+            .prepare(tx, &requests, now, Purpose::Write)
             .await?;
-        let mut decided: Vec<Decided> = Vec::new();
+        let mut refusals = Refusals::load(tx, self.facts, batch, now).await?;
         let mut filled = Filled::default();
-        let mut found = BTreeSet::new();
-        for request in requests {
-            let verdict = self.facts.decide(tx, request, self.chance.salt()).await?;
-            let key = key(request);
-            let answer = match verdict {
-                Err(refusal) => Err(refusal.into()),
-                Ok(Verdict::Answer(Outcome::Recorded(mut recorded))) => {
-                    // What this writer wrote itself, in a commit that it lost sight of, is answered for the first time.
-                    let is_own = self.unsure.get(&key) == Some(&recorded.hash);
-                    recorded.replayed &= !(is_own && found.insert(key));
-                    Ok(Outcome::Recorded(recorded))
-                }
-                Ok(Verdict::Answer(outcome)) => Ok(outcome),
-                Ok(Verdict::Record(entry, private)) => {
-                    let recorded = Recorded::first(&entry);
-                    let id = self.facts.id_of(tx, &request.village).await?;
-                    filled.entries.insert(key, entry.hash);
-                    decided.push((id, *entry, private));
-                    Ok(Outcome::Recorded(recorded))
-                }
+        for asked in batch {
+            let answer = match refusals.answer(self.facts, asked) {
+                Some(error) => Err(error),
+                None => match self.decide(tx, &asked.request, &mut filled).await? {
+                    Ok(outcome) => Ok(outcome),
+                    Err(refusal) => {
+                        refusals.note(self.facts, asked, &refusal, now);
+                        Err(refusal.into())
+                    }
+                },
             };
             filled.answers.push(answer);
         }
         match self.attempt {
-            Attempt::Write if !decided.is_empty() => self.write(tx, requests, &decided).await?,
-            Attempt::Write => {}
+            Attempt::Write => {
+                filled.is_written = !filled.decided.is_empty() || refusals.are_fresh();
+                if !filled.decided.is_empty() {
+                    self.write(tx, &requests, &filled.decided).await?;
+                }
+                if refusals.are_fresh() {
+                    refusals.write(tx).await?;
+                }
+                if filled.is_written && self.sweep {
+                    refused::sweep(tx, now).await?;
+                    filled.is_swept = true;
+                }
+            }
             Attempt::Look => {
                 let written = std::mem::take(&mut filled.entries);
                 for (request, answer) in requests.iter().zip(&mut filled.answers) {
@@ -95,6 +107,34 @@ impl Filling<'_> {
             }
         }
         Ok(filled)
+    }
+
+    /// Decides a request, after those before it.
+    async fn decide(
+        &mut self,
+        tx: &mut Tx<'_>,
+        request: &Request,
+        filled: &mut Filled,
+    ) -> Result<Result<Outcome, Refusal>, StoreError> {
+        let verdict = self.facts.decide(tx, request, self.chance.salt()).await?;
+        let key = key(request);
+        Ok(match verdict {
+            Err(refusal) => Err(refusal),
+            Ok(Verdict::Answer(Outcome::Recorded(mut recorded))) => {
+                // What this writer wrote itself, in a commit that it lost sight of, is answered for the first time.
+                let is_own = self.unsure.get(&key) == Some(&recorded.hash);
+                recorded.replayed &= !(is_own && filled.found.insert(key));
+                Ok(Outcome::Recorded(recorded))
+            }
+            Ok(Verdict::Answer(outcome)) => Ok(outcome),
+            Ok(Verdict::Record(entry, private)) => {
+                let recorded = Recorded::first(&entry);
+                let id = self.facts.id_of(tx, &request.village).await?;
+                filled.entries.insert(key, entry.hash);
+                filled.decided.push((id, *entry, private));
+                Ok(Outcome::Recorded(recorded))
+            }
+        })
     }
 
     /// Writes what was decided, and reads the heads back: a transaction that went wrong unnoticed, whose commit would really be a rollback,

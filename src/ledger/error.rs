@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::domain::Refusal;
 use crate::store::error::{Incompatible, StoreError};
@@ -12,6 +13,8 @@ use crate::store::error::{Incompatible, StoreError};
 pub enum Error {
     /// The rules refuse it; nothing was booked.
     Refused(Box<Refusal>),
+    /// It was refused before under the same id, by the facts of this refusal; nothing was booked, and nothing is decided anew.
+    RefusedBefore(Box<Map<String, Value>>),
     /// The database could not do it.
     Unavailable(Trouble),
 }
@@ -55,6 +58,8 @@ pub enum Trouble {
     Standby,
     /// The database stayed busy; nothing was booked.
     Busy { reason: String },
+    /// As many commands wait as may wait; nothing was booked.
+    QueueFull,
     /// The disk is full; nothing was booked.
     DiskFull { reason: String },
     /// The database holds what the program never writes.
@@ -75,10 +80,21 @@ pub enum Trouble {
 
 impl Trouble {
     /// The trouble by name: its code and its facts.
-    pub fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+    pub fn facts(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
-            Ok(serde_json::Value::Object(facts)) => facts,
-            Ok(_) | Err(_) => serde_json::Map::new(),
+            Ok(Value::Object(facts)) => facts,
+            Ok(_) | Err(_) => Map::new(),
+        }
+    }
+}
+
+impl Error {
+    /// What it was refused by, with its code, whether now or before.
+    pub fn refused_by(&self) -> Option<Map<String, Value>> {
+        match self {
+            Error::Refused(refusal) => Some(refusal.facts()),
+            Error::RefusedBefore(facts) => Some(facts.as_ref().clone()),
+            Error::Unavailable(_) => None,
         }
     }
 }
@@ -87,9 +103,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Refused(refusal) => refusal.fmt(f),
-            Error::Unavailable(trouble) => {
-                write!(f, "{}", serde_json::Value::Object(trouble.facts()))
-            }
+            Error::RefusedBefore(facts) => write!(f, "{}", Value::Object(facts.as_ref().clone())),
+            Error::Unavailable(trouble) => write!(f, "{}", Value::Object(trouble.facts())),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Ledger {
         self.open_rows_of(code).await
     }
 
-    async fn open_rows_of<T: Registered>(
+    pub(super) async fn open_rows_of<T: Registered>(
         &self,
         code: &VillageCode,
     ) -> Result<Vec<(String, T)>, Error> {

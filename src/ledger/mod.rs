@@ -1,14 +1,19 @@
 //! The ledger: commands in, answers out, and the questions that can be asked of the books. Every door goes through here.
 
+pub mod access;
 mod batch;
 pub mod clearing;
 pub mod custody;
+pub mod directory;
 mod error;
 mod facts;
+pub mod figures;
 mod held;
 pub mod months;
 pub mod payout;
+mod queue;
 mod rebuild;
+mod refused;
 mod region;
 pub mod service;
 pub mod statement;
@@ -21,13 +26,16 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Chance, Clock};
 use crate::domain::report::{MonthReport, Sealed, Subject, month_report};
 use crate::domain::{Month, Refusal, Request, Village, VillageCode};
 pub use crate::ledger::error::{Error, Trouble};
+use crate::ledger::figures::WriterFigures;
+pub use crate::ledger::queue::Pending;
+pub use crate::ledger::refused::Keeping;
 pub use crate::ledger::transfer::Rejected;
 pub use crate::ledger::writer::Answer;
 use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
@@ -46,6 +54,7 @@ pub struct Ledger {
     writing: Option<JoinHandle<Result<(), StoreError>>>,
     /// Why the writer stopped for good, once it has.
     stopped: watch::Receiver<Option<String>>,
+    figures: Arc<WriterFigures>,
 }
 
 /// The limits that the writer works within.
@@ -66,25 +75,6 @@ impl Default for Limits {
     }
 }
 
-/// A command that was given to the writer and is not answered yet.
-#[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Answer>);
-
-impl Pending {
-    /// Waits for the answer.
-    ///
-    /// # Errors
-    /// As [`Ledger::submit`]; a writer that stopped leaves the outcome unknown.
-    pub async fn answer(self) -> Answer {
-        let unknown = || Trouble::OutcomeUnknown {
-            reason: "the writer has stopped".to_owned(),
-        };
-        self.0
-            .await
-            .unwrap_or_else(|_| Err(Error::Unavailable(unknown())))
-    }
-}
-
 impl Ledger {
     /// Opens the books for reading, beside whoever writes to them.
     ///
@@ -100,6 +90,7 @@ impl Ledger {
             queue: None,
             writing: None,
             stopped: watch::channel(None).1,
+            figures: Arc::default(),
         })
     }
 
@@ -127,12 +118,14 @@ impl Ledger {
         let store = Store::open(&address).await?;
         let (clock, chance) = (Arc::new(clock), Arc::new(chance));
         let (stop, stopped) = watch::channel(None);
+        let figures = Arc::<WriterFigures>::default();
         let task = WriterTask::new(
             writer,
             Arc::clone(&clock),
             Arc::clone(&chance),
             limits.batch_max,
             stop,
+            Arc::clone(&figures),
         );
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let writing = tokio::spawn(task.run(waiting));
@@ -143,6 +136,7 @@ impl Ledger {
             queue: Some(queue),
             writing: Some(writing),
             stopped,
+            figures,
         })
     }
 
@@ -198,6 +192,11 @@ impl Ledger {
         self.stop()
     }
 
+    /// Whether the writer has stopped for good.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped.borrow().is_some()
+    }
+
     /// The answer of a writer that has stopped.
     fn stop(&self) -> Error {
         let reason = self.stopped.borrow().clone();
@@ -214,35 +213,6 @@ impl Ledger {
     /// Where the ledger's ids come from.
     pub fn chance(&self) -> &Chance {
         &self.chance
-    }
-
-    /// Gives a command to the writer and waits for the answer. An answer `Ok` means: committed, on disk, chained, exactly once.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the reason; [`Error::Unavailable`], where [`Trouble::OutcomeUnknown`] means: ask again with the same id.
-    pub async fn submit(&self, request: Request) -> Answer {
-        self.enqueue(request).await?.answer().await
-    }
-
-    /// Gives a command to the writer; the answer comes later. Commands are decided in the order in which they are given.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] if the books are open for reading only, [`Trouble::WriterStopped`] if the writer has stopped.
-    pub async fn enqueue(&self, request: Request) -> Result<Pending, Error> {
-        let (sender, receiver) = oneshot::channel();
-        let Some(queue) = &self.queue else {
-            return Err(Error::Unavailable(Trouble::Failed {
-                reason: "the books are open for reading only".to_owned(),
-            }));
-        };
-        queue
-            .send(Waiting {
-                request,
-                answer: sender,
-            })
-            .await
-            .map_err(|_| self.stop())?;
-        Ok(Pending(receiver))
     }
 
     /// Decides commands one after the other as [`Ledger::submit`] would, and writes nothing.

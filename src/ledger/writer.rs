@@ -12,8 +12,9 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Chance, Clock};
@@ -22,11 +23,13 @@ use crate::domain::decide::{Outcome, Recorded, Verdict};
 use crate::ledger::batch::{Attempt, Entries, Filling, key, unknown};
 use crate::ledger::error::Error;
 use crate::ledger::facts::{Facts, Purpose};
+use crate::ledger::figures::WriterFigures;
+use crate::ledger::refused::{Asked, is_sweep_due};
 use crate::store::engine::unless_silent;
 use crate::store::error::StoreError;
 use crate::store::{Store, Writer};
 
-/// How many commands may wait; beyond it callers wait for room.
+/// How many commands may wait; beyond it callers wait for room, or are told so.
 pub(crate) const QUEUE_MAX: usize = 4_096;
 /// How many commands one transaction takes at most, unless it is opened otherwise.
 pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than nothing");
@@ -47,7 +50,7 @@ pub type Answer = Result<Outcome, Error>;
 /// A command that waits, and where its answer goes.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    pub(crate) request: Request,
+    pub(crate) asked: Asked,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
@@ -63,6 +66,9 @@ pub(crate) struct WriterTask {
     unsure: Entries,
     /// Where it is said that the writer has stopped for good.
     stop: watch::Sender<Option<String>>,
+    figures: Arc<WriterFigures>,
+    /// When refusals that are kept no longer were last looked for.
+    swept_at: Option<Timestamp>,
 }
 
 /// How far a batch came before an error.
@@ -98,6 +104,7 @@ impl WriterTask {
         chance: Arc<Chance>,
         batch_max: NonZeroUsize,
         stop: watch::Sender<Option<String>>,
+        figures: Arc<WriterFigures>,
     ) -> WriterTask {
         WriterTask {
             writer,
@@ -107,6 +114,8 @@ impl WriterTask {
             batch_max,
             unsure: Entries::new(),
             stop,
+            figures,
+            swept_at: None,
         }
     }
 
@@ -148,11 +157,11 @@ impl WriterTask {
     /// Commits a batch and answers it. A batch that the database refuses is tried again in halves, down to single commands, so that a
     /// poisonous one fails alone.
     async fn process(&mut self, batch: Vec<Waiting>) {
-        let (requests, senders): (Vec<Request>, Vec<_>) = batch
+        let (batch, senders): (Vec<Asked>, Vec<_>) = batch
             .into_iter()
-            .map(|waiting| (waiting.request, waiting.answer))
+            .map(|waiting| (waiting.asked, waiting.answer))
             .unzip();
-        let all: Vec<&Request> = requests.iter().collect();
+        let all: Vec<&Asked> = batch.iter().collect();
         let mut answers = Vec::with_capacity(all.len());
         // The next part is the last one here.
         let mut parts = vec![all.as_slice()];
@@ -165,7 +174,7 @@ impl WriterTask {
                 }
                 Err(failure) => {
                     let told = part.iter();
-                    answers.extend(told.map(|request| Err(self.explain(request, &failure))));
+                    answers.extend(told.map(|asked| Err(self.explain(&asked.request, &failure))));
                 }
             }
         }
@@ -179,7 +188,7 @@ impl WriterTask {
     /// Commits requests as one transaction, again if somebody else was in the way or the connection was lost. After a commit whose outcome
     /// is unknown the same commands are given again on a fresh connection: it waits for the village's lock, which the lost session holds
     /// until it has ended, and then finds each command's id in the journal or not.
-    async fn commit(&mut self, requests: &[&Request]) -> Result<Vec<Answer>, Failure> {
+    async fn commit(&mut self, batch: &[&Asked]) -> Result<Vec<Answer>, Failure> {
         let mut tries = 0;
         loop {
             let stopped = self.stop.borrow().clone();
@@ -187,7 +196,7 @@ impl WriterTask {
                 return Err(Failure::InCommit(StoreError::Broken(reason)));
             }
             tries += 1;
-            let failure = match self.attempt(requests, Attempt::Write).await {
+            let failure = match self.attempt(batch, Attempt::Write).await {
                 Ok(answers) => return Ok(answers),
                 Err(failure) => failure,
             };
@@ -196,7 +205,7 @@ impl WriterTask {
                 // Another try would find no room either. On SQLite nobody else commits, so a look is enough.
                 (Failure::InCommit(_), StoreError::Full(reason) | StoreError::NoMemory(reason)) => {
                     tracing::error!(reason, "a commit failed for want of room");
-                    return self.look(requests, failure).await;
+                    return self.look(batch, failure).await;
                 }
                 (_, StoreError::Broken(_)) => {}
                 (Failure::NotConnected(_), _) if self.unsure.is_empty() || tried_enough => {}
@@ -204,22 +213,19 @@ impl WriterTask {
                 (Failure::InCommit(_), _) if tried_enough => {}
                 (_, error) => {
                     tracing::warn!(tries, %error, "a batch is tried again");
+                    self.figures.tried_again();
                     pause(tries).await;
                     continue;
                 }
             }
-            tracing::error!(commands = requests.len(), error = %failure.error(), "a batch failed");
+            tracing::error!(commands = batch.len(), error = %failure.error(), "a batch failed");
             return Err(failure);
         }
     }
 
     /// Finds out which commands of a commit that found no room are in the journal.
-    async fn look(
-        &mut self,
-        requests: &[&Request],
-        failure: Failure,
-    ) -> Result<Vec<Answer>, Failure> {
-        match self.attempt(requests, Attempt::Look).await {
+    async fn look(&mut self, batch: &[&Asked], failure: Failure) -> Result<Vec<Answer>, Failure> {
+        match self.attempt(batch, Attempt::Look).await {
             Ok(answers) => Ok(answers
                 .into_iter()
                 .map(|answer| answer.map_err(|_| Error::from(failure.error().clone())))
@@ -231,11 +237,11 @@ impl WriterTask {
     /// Tries requests in one transaction. A failure of the disk is the writer's last: everyone who asks is told from then on.
     async fn attempt(
         &mut self,
-        requests: &[&Request],
+        batch: &[&Asked],
         attempt: Attempt,
     ) -> Result<Vec<Answer>, Failure> {
         let (ended, is_connection_sound) = match self.writer.reconnect().await {
-            Ok(()) => self.transact(requests, attempt).await,
+            Ok(()) => self.transact(batch, attempt).await,
             Err(error) => (Err(Failure::NotConnected(error)), true),
         };
         if !is_connection_sound {
@@ -248,11 +254,11 @@ impl WriterTask {
                 self.stop.send_replace(Some(reason.clone()));
             }
         } else {
-            for request in requests {
-                self.unsure.remove(&key(request));
+            for asked in batch {
+                self.unsure.remove(&key(&asked.request));
             }
             match attempt {
-                Attempt::Write => self.facts.settle(requests),
+                Attempt::Write => self.facts.settle(batch.iter().map(|asked| &asked.request)),
                 Attempt::Look => self.facts.forget(),
             }
         }
@@ -263,7 +269,7 @@ impl WriterTask {
     /// own and the transaction could be rolled back, which proves that it was still there. Nothing is committed after an error.
     async fn transact(
         &mut self,
-        requests: &[&Request],
+        batch: &[&Asked],
         attempt: Attempt,
     ) -> (Result<Vec<Answer>, Failure>, bool) {
         let patience = self.writer.patience();
@@ -271,25 +277,36 @@ impl WriterTask {
             Ok(tx) => tx,
             Err(error) => return (Err(Failure::Before(error)), false),
         };
+        let now = self.clock.now();
         let mut filling = Filling {
             facts: &mut self.facts,
             chance: &self.chance,
             unsure: &self.unsure,
             attempt,
+            sweep: is_sweep_due(self.swept_at, now),
         };
-        let filled = filling.run(&mut tx, requests, self.clock.now());
+        let filled = filling.run(&mut tx, batch, now);
         match unless_silent(patience, filled).await {
-            Ok(filled) if filled.entries.is_empty() => {
+            Ok(filled) if !filled.is_written => {
                 let undone = unless_silent(patience, tx.rollback()).await;
                 (Ok(filled.answers), undone.is_ok())
             }
-            Ok(filled) => match unless_silent(patience, tx.commit()).await {
-                Ok(()) => (Ok(filled.answers), true),
-                Err(error) => {
-                    self.unsure.extend(filled.entries);
-                    (Err(Failure::InCommit(error)), false)
+            Ok(filled) => {
+                let begun = Instant::now();
+                match unless_silent(patience, tx.commit()).await {
+                    Ok(()) => {
+                        self.figures.committed(batch.len(), begun.elapsed());
+                        if filled.is_swept {
+                            self.swept_at = Some(now);
+                        }
+                        (Ok(filled.answers), true)
+                    }
+                    Err(error) => {
+                        self.unsure.extend(filled.entries);
+                        (Err(Failure::InCommit(error)), false)
+                    }
                 }
-            },
+            }
             Err(error) => {
                 let is_undone = error.is_of_a_statement()
                     && unless_silent(patience, tx.rollback()).await.is_ok();
@@ -337,12 +354,13 @@ fn in_batches(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
 
 /// A command over a whole village reads a snapshot of it, so it shares a transaction only with such commands over other villages.
 fn may_join(batch: &[Waiting], one: &Waiting) -> bool {
-    let is_whole = |waiting: &Waiting| waiting.request.command.is_village_wide();
+    let is_whole = |waiting: &Waiting| waiting.asked.request.command.is_village_wide();
     if !is_whole(one) {
         return !batch.iter().any(is_whole);
     }
-    let is_apart =
-        |other: &Waiting| is_whole(other) && other.request.village != one.request.village;
+    let is_apart = |other: &Waiting| {
+        is_whole(other) && other.asked.request.village != one.asked.request.village
+    };
     batch.len() < WHOLE_MAX && batch.iter().all(is_apart)
 }
 

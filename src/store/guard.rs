@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::verify::{JOURNAL, PROJECTIONS};
-use crate::store::{household, journal};
+use crate::store::{access, audit, household, journal, refused};
 
 const SQLITE_TRIGGERS: &str = "
 select name
@@ -48,12 +48,13 @@ pub(crate) async fn missing(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, String
                 .map(|guard| (journal::ENTRY_PRIVATE.name, *guard)),
         )
         .chain([(journal::JOURNAL_ENTRY.name, "open_month")])
+        .chain(journal.map(|guard| (audit::TABLE, guard)))
         .map(|(table, guard)| (table, format!("{table}_{guard}")));
     Ok(guards.filter(|(_, name)| !there.contains(name)).collect())
 }
 
 /// Gives the application's role what it needs and nothing else: the journal is read and added to, projections are written, personal details
-/// may be erased as well.
+/// may be erased as well, refusals forgotten.
 ///
 /// # Errors
 /// As the engine says; nothing is granted then.
@@ -62,10 +63,12 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
     let journal = JOURNAL.join(", ");
     let projections: Vec<&str> = PROJECTIONS.iter().map(|table| table.name).collect();
     let projections = projections.join(", ");
-    let (private, person) = (
+    let (private, person, refused) = (
         journal::ENTRY_PRIVATE.name,
         household::HOUSEHOLD_PERSON.name,
+        refused::REFUSED_COMMAND.name,
     );
+    let access = access::TABLES.join(", ");
     let schema = "select quote_ident(current_schema())";
     let (schema,): (String,) = sqlx::query_as(schema).fetch_one(&mut *connection).await?;
     let mut tx = connection.begin().await?;
@@ -76,7 +79,9 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
         format!("grant insert on {journal} to {role}"),
         format!("grant insert, update on {projections} to {role}"),
         format!("grant insert, delete on {private} to {role}"),
-        format!("grant insert, update, delete on {person} to {role}"),
+        format!("grant insert, update, delete on {person}, {refused} to {role}"),
+        format!("grant insert, update, delete on {access} to {role}"),
+        format!("grant insert on {} to {role}", audit::TABLE),
     ] {
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut *tx)

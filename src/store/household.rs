@@ -274,6 +274,76 @@ pub(crate) async fn count_active(
     Ok(count)
 }
 
+const LIST_NUMBERS: &str = "
+select household_no
+from household
+where village_id = $1
+    and household_no > $2
+order by household_no
+limit $3
+";
+
+/// The numbers of households after a number, in the order of the key, at most so many.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn list_numbers(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    after: &str,
+    rows_max: i64,
+) -> Result<Vec<HouseholdNo>, StoreError> {
+    let rows: Vec<(String,)> = run!(tx, connection => sqlx::query_as(LIST_NUMBERS).bind(village_id).bind(after.to_owned()).bind(rows_max).fetch_all(connection))?;
+    rows.into_iter()
+        .map(|(number,)| Place("household", "household_no").household(&number))
+        .collect()
+}
+
+/// The personal details of a household.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Person {
+    /// The name of its head.
+    pub(crate) head: Option<String>,
+    /// Its welfare categories.
+    pub(crate) waivers: Vec<String>,
+}
+
+const LOAD_PEOPLE: &str = "
+select
+    p.village_id,
+    p.household_no,
+    p.head,
+    p.waivers
+from {keys} as k
+cross join household_person as p
+where p.village_id = k.k0
+    and p.household_no = k.k1
+";
+
+/// Loads the personal details of the households of the keys, as far as they were given and not erased.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn load_people(
+    tx: &mut Tx<'_>,
+    keys: &Rows,
+) -> Result<HashMap<(i64, HouseholdNo), Person>, StoreError> {
+    let rows: Vec<(i64, String, Option<String>, Option<String>)> =
+        select_keyed(tx, LOAD_PEOPLE, keys).await?;
+    rows.into_iter()
+        .map(|(village_id, number, head, waivers)| {
+            let number = Place("household_person", "household_no").household(&number)?;
+            let waivers = waivers.unwrap_or_default();
+            let categories = waivers.split(';').filter(|category| !category.is_empty());
+            let person = Person {
+                head,
+                waivers: categories.map(str::to_owned).collect(),
+            };
+            Ok(((village_id, number), person))
+        })
+        .collect()
+}
+
 const FIND_HEAD: &str = "
 select head
 from household_person

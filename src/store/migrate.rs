@@ -35,6 +35,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_scheme.sql"),
         include_str!("../../migrations/postgres/0003_scheme.sql"),
     ),
+    (
+        4,
+        "access",
+        include_str!("../../migrations/sqlite/0004_access.sql"),
+        include_str!("../../migrations/postgres/0004_access.sql"),
+    ),
 ];
 
 /// The schema this program knows.

@@ -2,6 +2,8 @@
 //!
 //! One text serves both engines; what differs is in `engine.rs`, `dialect.rs` and `bulk.rs`, and in how databases are opened and guarded.
 
+pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod balance;
 pub(crate) mod bulk;
 pub(crate) mod cash;
@@ -18,9 +20,11 @@ pub(crate) mod household;
 pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod month;
+pub(crate) mod one_time;
 pub(crate) mod pickup;
 pub(crate) mod pickup_line;
 pub(crate) mod price_list;
+pub(crate) mod refused;
 pub(crate) mod region;
 pub(crate) mod register;
 pub(crate) mod report;

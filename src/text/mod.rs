@@ -1,11 +1,14 @@
 //! Every text a person reads, in Chinese and English. Sentences live in the Fluent files; code knows their names and facts only.
 
+pub mod masking;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde_json::{Map, Value};
 use unic_langid::LanguageIdentifier;
 
-use crate::domain::Refusal;
+use crate::domain::held::HoldReason;
+use crate::domain::{DocumentNo, Event, Refusal};
 
 const CHINESE: &str = include_str!("zh-CN.ftl");
 const ENGLISH: &str = include_str!("en.ftl");
@@ -115,7 +118,11 @@ impl Texts {
 
     /// The sentence of a refusal.
     pub fn refusal(&self, refusal: &Refusal) -> String {
-        let mut facts = refusal.facts();
+        self.refused(refusal.facts())
+    }
+
+    /// The sentence of a refusal by its facts, its code among them, as they were kept.
+    pub fn refused(&self, mut facts: Map<String, Value>) -> String {
         for somebody in ["requested_by", "person"] {
             if let Some(Value::String(written)) = facts.get(somebody) {
                 let person = Value::String(self.person(written));
@@ -127,8 +134,11 @@ impl Texts {
             let told = told.collect::<String>();
             facts.insert("obstacles".to_owned(), Value::String(told));
         }
-        let is_of_state = matches!(refusal, Refusal::MonthStands { .. });
-        let is_of_role = matches!(refusal, Refusal::RoleMayNot { .. });
+        let code = facts
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let (is_of_state, is_of_role) = (code == "month-stands", code == "role-may-not");
         let words = [
             (is_of_state, "needed", "state"),
             (is_of_role, "role", "role"),
@@ -143,6 +153,36 @@ impl Texts {
             }
         }
         self.sentence("refusal", &facts)
+    }
+
+    /// Why a pickup is held, one clause after the other.
+    pub fn why_held(&self, reasons: &[HoldReason]) -> String {
+        let clauses: Vec<String> = reasons
+            .iter()
+            .map(|reason| self.sentence("word-held", &reason.facts()))
+            .collect();
+        clauses.join(match self.language {
+            Language::Chinese => "；",
+            Language::English => "; ",
+        })
+    }
+
+    /// The sentence that says that a pickup is held, and why (R-PK-7).
+    pub fn pickup_held(&self, number: &DocumentNo, reasons: &[HoldReason]) -> String {
+        let why = self.why_held(reasons);
+        self.tell(
+            "pickup-is-held",
+            &[("number", number.to_string()), ("why", why)],
+        )
+    }
+
+    /// The name of a kind of entry, with the number of its document.
+    pub fn entry(&self, event: &Event) -> String {
+        let kind = self.say(&format!("kind-{}", event.kind().replace('_', "-")));
+        match event.document() {
+            Some((_, number)) => format!("{kind} {number}"),
+            None => kind,
+        }
     }
 
     /// Somebody who stands in the journal as `role` or `role:name`.

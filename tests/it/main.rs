@@ -15,23 +15,29 @@
     reason = "a test that goes wrong should stop at once"
 )]
 
+mod access;
 mod bad_input;
 mod batches;
+mod directory;
 mod faults;
 mod fees;
 mod first_month;
 mod formats;
+mod gate;
 mod golden;
 mod harness;
 mod held;
 mod households;
+mod http;
 mod import;
 mod laws;
 mod month;
 mod office;
 mod office_money;
 mod payout;
+mod queue;
 mod random_walk;
+mod refused;
 mod region;
 mod rounds;
 mod station;

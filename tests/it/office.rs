@@ -130,6 +130,21 @@ fn an_opening_line_is_taken_back_and_recorded_anew() {
 }
 
 #[test]
+fn fee_advance_is_opened_as_what_the_village_owes_and_never_below_nothing() {
+    on_both(async |engine| {
+        let office = Office::new(engine).await;
+        let record = "opening record --kind 2203 --subject H005 --amount";
+        let line =
+            |amount: &'static str| -> Vec<&str> { record.split(' ').chain([amount]).collect() };
+        office.refused(&line("3.00"), "it must be from -100000000.00 to -0.01");
+        office.owes("H005", "0.00", "0.00", "0.00");
+        office.done(&line("-3.00"));
+        office.owes("H005", "0.00", "3.00", "0.00");
+        office.close().await;
+    });
+}
+
+#[test]
 fn a_stock_line_written_in_jin_is_half_as_many_kilograms() {
     on_both(async |engine| {
         let office = Office::new(engine).await;

@@ -270,7 +270,7 @@ fn verdict(answer: &Answer) -> &'static str {
         Ok(Outcome::Recorded(_)) => "accepted",
         Ok(Outcome::NothingToDo) => "nothing",
         Err(Error::Refused(_)) => "refused",
-        Err(Error::Unavailable(_)) => "unavailable",
+        Err(Error::RefusedBefore(_) | Error::Unavailable(_)) => "unavailable",
     }
 }
 

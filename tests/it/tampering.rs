@@ -248,10 +248,22 @@ fn figure(table: &str) -> Option<&'static str> {
     }
 }
 
-/// Every table that holds something of the books; the villages that wait for an upgrade are none of it.
+/// No part of the books: the villages that wait for an upgrade, what people were refused, who may sign in and who did.
+const BESIDE: [&str; 8] = [
+    "stale_village",
+    "refused_command",
+    "account",
+    "credential",
+    "one_time",
+    "household_pin",
+    "sign_in_failure",
+    "audit_event",
+];
+
+/// Every table that holds something of the books.
 async fn derived_and_journal(raw: &mut Raw) -> Vec<String> {
     let mut tables = raw.tables().await;
-    tables.retain(|table| table != "stale_village");
+    tables.retain(|table| !BESIDE.contains(&table.as_str()));
     tables
 }
 

@@ -194,7 +194,10 @@ fn where_the_village_has_two_officers_the_author_of_a_list_does_not_publish_it()
             ..Settings::default()
         };
         village
-            .done(Command::ChangeSettings(ChangeSettings { settings }))
+            .done(Command::ChangeSettings(ChangeSettings {
+                settings,
+                expected: None,
+            }))
             .await;
         let list = |drafted_by: Option<&str>| {
             Command::PublishPriceList(PublishPriceList {

@@ -35,6 +35,11 @@ impl RegionPrefix {
         }
     }
 
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The least and the greatest code of a village that can be in the region.
     pub fn bounds(&self) -> (String, String) {
         (format!("{:0<12}", self.0), format!("{:9<12}", self.0))

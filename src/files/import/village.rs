@@ -109,10 +109,12 @@ fn understand(file: VillageFile) -> Result<(VillageCode, OpenVillage), Refusal> 
             most,
         });
     }
-    let payout_min = file.credit.payout_min.as_deref().unwrap_or("20.00");
+    let usual = CreditTerms::default();
+    let payout_min = file.credit.payout_min.as_deref();
+    let payout_min = payout_min.map(|text| Money::parse("payout_min", text));
     let credit = CreditTerms {
-        payout_min: Money::parse("payout_min", payout_min)?,
-        told_price_days: file.credit.told_price_days.unwrap_or(7),
+        payout_min: payout_min.transpose()?.unwrap_or(usual.payout_min),
+        told_price_days: file.credit.told_price_days.unwrap_or(usual.told_price_days),
         save_up_allowed: file.credit.save_up_allowed,
     };
     let village = OpenVillage {

@@ -138,6 +138,22 @@ impl Facts {
         self.ids.insert(code, id);
     }
 
+    /// The surrogate key of a village, if it has one yet.
+    pub(crate) fn known_id(&self, code: &VillageCode) -> Option<i64> {
+        self.ids.get(code).copied()
+    }
+
+    /// The village of a surrogate key.
+    pub(crate) fn code_of(&self, id: i64) -> Option<&VillageCode> {
+        self.codes.get(&id)
+    }
+
+    /// Whether the id of a request of the batch is in the journal.
+    pub(crate) fn has_accepted(&self, request: &Request) -> bool {
+        let opened = self.villages.get(&request.village);
+        opened.is_some_and(|opened| matches!(opened.book.accepted(request.id), Ok(Some(_))))
+    }
+
     pub(super) fn by_id(&mut self, id: i64) -> Option<&mut Book> {
         let opened = self.villages.get_mut(self.codes.get(&id)?)?;
         Some(&mut opened.book)
@@ -214,7 +230,7 @@ impl Facts {
     }
 
     /// Keeps, after a commit, what the next batch can use.
-    pub(crate) fn settle(&mut self, requests: &[&Request]) {
+    pub(crate) fn settle<'r>(&mut self, requests: impl Iterator<Item = &'r Request>) {
         for request in requests {
             if let Some(opened) = self.villages.get_mut(&request.village) {
                 opened.book.forget_passing_facts();

@@ -177,6 +177,7 @@ fn a_household_is_not_merged_against_the_rules() {
             save_up: None,
             head: None,
             waivers: None,
+            expected: None,
         };
         for again in [
             merge("H003", "H002"),

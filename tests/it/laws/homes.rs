@@ -53,6 +53,7 @@ pub(super) fn change(walk: &mut Walk) -> Command {
         save_up: walk.random.chance(20).then(|| walk.random.chance(50)),
         head: None,
         waivers: walk.random.chance(20).then(Vec::new),
+        expected: None,
     })
 }
 

@@ -174,6 +174,7 @@ pub(super) fn settings(walk: &mut Walk) -> Command {
             pickup_most: Money::from_fen(walk.random.between(3_000, 20_000)),
             ..Settings::default()
         },
+        expected: None,
     })
 }
 

@@ -105,7 +105,10 @@ fn the_fund_is_spent_with_a_voucher_and_not_beyond_what_is_left_unless_the_villa
             fund_may_be_overspent: true,
             ..Settings::default()
         };
-        let allow = Command::ChangeSettings(ChangeSettings { settings });
+        let allow = Command::ChangeSettings(ChangeSettings {
+            settings,
+            expected: None,
+        });
         village.done(allow).await;
         assert_eq!(village.done(run("15000.01")).await, "2025-000001");
         assert_eq!(village.balance("2401").await, "0.01");

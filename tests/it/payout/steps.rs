@@ -93,7 +93,12 @@ fn a_request_is_refused_by_what_stands_in_its_way() {
             payout_months: vec![1, 12],
             ..Settings::default()
         };
-        let change = |settings| Command::ChangeSettings(ChangeSettings { settings });
+        let change = |settings| {
+            Command::ChangeSettings(ChangeSettings {
+                settings,
+                expected: None,
+            })
+        };
         village.done(change(settings)).await;
         let refusal = village.refused(request("H003", "20.00", day)).await;
         assert!(

@@ -20,7 +20,10 @@ async fn reweighing(engine: Engine) -> Station {
         reweighs: true,
         ..Settings::default()
     };
-    let change = Command::ChangeSettings(ChangeSettings { settings });
+    let change = Command::ChangeSettings(ChangeSettings {
+        settings,
+        expected: None,
+    });
     station.done(change).await;
     station
 }

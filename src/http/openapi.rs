@@ -1,0 +1,226 @@
+//! What the description of the interface says beside each operation's own part: parameters of the path, the key, the problems, and who is who.
+
+use axum::Router;
+use axum::http::StatusCode;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, KnownFormat, OpenApi, PathItem, Ref, RefOr, Required,
+    ResponseBuilder, SchemaFormat, SecurityRequirement,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::domain::Refusal;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::text::{Language, Texts};
+
+/// The document and the pages that show it; everything they need is in the binary.
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>(described: OpenApi) -> Router<S> {
+    SwaggerUi::new("/api")
+        .url("/api/v1/openapi.json", described)
+        .config(Config::default().validator_url("none"))
+        .into()
+}
+
+/// Completes the description.
+pub(crate) fn complete(described: &mut OpenApi) {
+    described.info = InfoBuilder::new()
+        .title("jinfu")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("openapi.md")))
+        .build();
+    let components = described.components.get_or_insert_with(Components::new);
+    let mut inner = Vec::new();
+    ProblemBody::schemas(&mut inner);
+    components.schemas.extend(inner);
+    components
+        .schemas
+        .insert("Problem".to_owned(), ProblemBody::schema());
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-sid"));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    let texts = Texts::new(Language::English);
+    for (path, item) in &mut described.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(name(method, path));
+            complete_operation(operation, method, path, &texts);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let methods = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+    ];
+    let operations = methods.into_iter();
+    operations.filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// The name of an operation, the same for as long as its method and path are.
+fn name(method: &str, path: &str) -> String {
+    let parts = path.trim_start_matches("/api/v1/").split('/');
+    let words = parts.map(|part| match part.strip_prefix('{') {
+        Some(named) => format!("by_{}", named.trim_end_matches('}')),
+        None => part.replace('-', "_"),
+    });
+    format!("{method}_{}", words.collect::<Vec<_>>().join("_"))
+}
+
+/// What needs nobody to be signed in.
+fn is_open(method: &str, path: &str) -> bool {
+    method == "post" && path.contains("/sessions")
+}
+
+fn complete_operation(operation: &mut Operation, method: &str, path: &str, texts: &Texts) {
+    let writes = method != "get";
+    let is_command = writes && path.contains("{village}") && !path.contains("/access/");
+    let parameters = operation.parameters.get_or_insert_with(Vec::new);
+    for name in path.split('/').filter_map(|part| part.strip_prefix('{')) {
+        parameters.push(RefOr::T(path_parameter(name.trim_end_matches('}'))));
+    }
+    if is_command {
+        parameters.push(RefOr::T(key_parameter()));
+        parameters.push(RefOr::T(dry_run_parameter()));
+    }
+    if !is_open(method, path) {
+        operation.security = Some(vec![
+            SecurityRequirement::new("token", Vec::<String>::new()),
+            SecurityRequirement::new("session", Vec::<String>::new()),
+        ]);
+    }
+    let takes_revision = parameters
+        .iter()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let responses = &mut operation.responses.responses;
+    // What is only tried out, or has nothing to do, makes nothing.
+    if let Some(made) = responses.get("201").filter(|_| is_command).cloned() {
+        responses.insert("200".to_owned(), made);
+    }
+    for (status, response) in &mut *responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = texts.say(&format!("answer-title-{status}"));
+        }
+    }
+    for problem in problems(writes, takes_revision) {
+        let status = problem.status().as_u16();
+        let body = problem.body(texts, "01f3b7c10b2e4d5a");
+        let example = serde_json::to_value(&body).unwrap_or_default();
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .example(Some(example))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(texts.say(&format!("problem-title-{status}")))
+            .content("application/problem+json", content)
+            .build();
+        responses
+            .entry(status.to_string())
+            .or_insert(RefOr::T(response));
+    }
+}
+
+/// One problem of each status that an operation may be answered with.
+fn problems(writes: bool, takes_revision: bool) -> Vec<Problem> {
+    let mut problems = vec![
+        Problem::new(StatusCode::BAD_REQUEST, "query-not-understood").with("reason", "limit"),
+        Problem::new(StatusCode::UNAUTHORIZED, "sign-in-needed"),
+        Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"),
+        Problem::new(StatusCode::NOT_FOUND, "nothing-there"),
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests").after(1),
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "went-wrong"),
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-busy").after(1),
+    ];
+    if writes {
+        let number = || "A-0457".to_owned();
+        let taken = Refusal::DocumentNoTaken { number: number() };
+        let held = Refusal::PickupHeld { number: number() };
+        problems.extend([
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow"),
+            taken.into(),
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
+            held.into(),
+        ]);
+    }
+    if takes_revision {
+        let household_no = "03-017".to_owned();
+        problems.extend([
+            Refusal::ChangedMeanwhile { household_no }.into(),
+            Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required"),
+        ]);
+    }
+    problems
+}
+
+fn text(pattern: &str, example: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .pattern(Some(pattern))
+        .examples([example])
+        .build()
+}
+
+fn path_parameter(name: &str) -> Parameter {
+    let (schema, meaning) = match name {
+        "village" => (
+            text("^[0-9]{12}$", "430302101201"),
+            "The village's administrative division code",
+        ),
+        "household" => (text("^.{1,32}$", "03-017"), "The household's number"),
+        "month" => (text("^[0-9]{4}-[0-9]{2}$", "2025-09"), "The month"),
+        "prefix" => (
+            text("^[0-9]{2,12}$", "430302101"),
+            "The first digits of the codes of a region's villages",
+        ),
+        "kind" => (text("^[a-z_]+$", "sale"), "The kind of document"),
+        "token" => (
+            text("^[0-9a-f-]{36}$", "019a0c5e-7f3b-7c10-b2e4-d5a6c7b8d9e0"),
+            "The id of the token",
+        ),
+        "account" => (text("^.{1,64}$", "li"), "The account's name"),
+        "collector" => (text("^.{1,32}$", "C1"), "The collector's code"),
+        _ => (text("^.{1,32}$", "A-0457"), "The number of the document"),
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(meaning))
+        .schema(Some(schema))
+        .build()
+}
+
+fn key_parameter() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .description(Some(
+            "The command id. The same id and content: the first answer again; the same id and other content: 422.",
+        ))
+        .schema(Some(schema))
+        .build()
+}
+
+fn dry_run_parameter() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Boolean))
+        .build();
+    ParameterBuilder::new()
+        .name("dry_run")
+        .parameter_in(ParameterIn::Query)
+        .description(Some("Decides and answers, and writes nothing"))
+        .schema(Some(schema))
+        .build()
+}

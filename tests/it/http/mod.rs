@@ -1,0 +1,6 @@
+//! The service as programs use it: in process, on both engines.
+
+mod authority;
+mod contract;
+mod desk;
+mod sample;

@@ -1,0 +1,80 @@
+//! The queue of the writer: who waits for room and who is told at once, and what the writer counts.
+
+use jinfu::domain::Command;
+use jinfu::domain::fee::ChargeFees;
+use jinfu::ledger::{Error, Keeping, Trouble};
+
+use crate::harness::{on_both_in_turn, refusal};
+use crate::payout::{Village, month, pickup, void_pickup};
+
+/// How many commands may wait.
+const QUEUE_MAX: usize = 4_096;
+
+#[test]
+fn a_full_queue_is_told_at_once_and_takes_more_when_there_is_room() {
+    on_both_in_turn(async |engine| {
+        let village = Village::new(engine).await;
+        let ledger = &village.ledger;
+        let unknown = || village.by("wang", void_pickup("A-1", "09-21T08:00"));
+        let head = ledger.head(&village.code).await.unwrap();
+        let mut pending = Vec::new();
+        for depth in 0..QUEUE_MAX {
+            assert_eq!(ledger.queue_depth(), depth);
+            pending.push(ledger.try_enqueue(unknown(), Keeping::Nothing).unwrap());
+        }
+        let good = village.by("wang", pickup("A-2", "H001", "10.000", "09-20T08:00"));
+        let full = Error::Unavailable(Trouble::QueueFull);
+        assert_eq!(
+            ledger.try_enqueue(good.clone(), Keeping::Nothing).err(),
+            Some(full.clone())
+        );
+        assert_eq!(
+            ledger.try_submit(good.clone(), Keeping::Nothing).await,
+            Err(full)
+        );
+        // Whoever brings a file in waits for room instead, and comes after those who were there.
+        let waited = ledger.submit(good.clone()).await;
+        assert!(waited.is_ok(), "{waited:?}");
+        for pending in pending {
+            assert_eq!(refusal(pending.answer().await).code(), "document-unknown");
+        }
+        assert_eq!(ledger.queue_depth(), 0);
+        let after = ledger.head(&village.code).await.unwrap();
+        assert_eq!(after.next_seq, head.next_seq + 1);
+        ledger.try_submit(good, Keeping::Nothing).await.unwrap();
+        village.close().await;
+    });
+}
+
+#[test]
+fn the_writer_counts_the_batches_that_it_commits() {
+    on_both_in_turn(async |engine| {
+        let village = Village::new(engine).await;
+        let ledger = &village.ledger;
+        let figures = ledger.figures();
+        let before = (figures.batches(), figures.commands.read().sum);
+        assert!(before.0 > 0);
+        let mut pending = Vec::new();
+        for no in ["A-1", "A-2", "A-3"] {
+            let command = pickup(no, "H001", "10.000", "09-20T08:00");
+            let request = village.by("wang", command);
+            pending.push(ledger.try_enqueue(request, Keeping::Nothing).unwrap());
+        }
+        for pending in pending {
+            pending.answer().await.unwrap();
+        }
+        let after = (figures.batches(), figures.commands.read().sum);
+        assert_eq!(after, (before.0 + 1, before.1 + 3));
+        // What writes nothing is not committed.
+        village.refused(void_pickup("B-1", "09-21T08:00")).await;
+        assert_eq!(figures.batches(), before.0 + 1);
+        let month = month("2025-09");
+        village
+            .done(Command::ChargeFees(ChargeFees { month }))
+            .await;
+        let commits = figures.commit_micros.read();
+        assert_eq!(commits.count(), before.0 + 2);
+        assert!(commits.sum > 0, "no commit takes no time");
+        village.close().await;
+    });
+}
