@@ -158,6 +158,12 @@ impl Place {
         all.filter(|number| !self.away.contains(*number)).nth(place)
     }
 
+    /// A collector's own household.
+    pub(super) fn own_household(&self, collector: &CollectorCode) -> Option<&HouseholdNo> {
+        let place = self.collectors.iter().position(|own| own == collector)?;
+        self.household(10 + 7 * place)
+    }
+
     pub(super) fn collector(&self, place: usize) -> Option<&CollectorCode> {
         self.collectors.iter().cycle().nth(place)
     }
@@ -362,8 +368,8 @@ pub(super) fn note_opening(
         }));
         place.prices.push((effective_from, lines));
     }
-    for (own, collector) in (10..).step_by(7).zip(&place.collectors) {
-        let households = place.household(own).cloned();
+    for collector in &place.collectors {
+        let households = place.own_household(collector).cloned();
         office(Command::RegisterCollector(RegisterCollector {
             collector: collector.clone(),
             households: households.into_iter().collect(),
