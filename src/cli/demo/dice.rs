@@ -51,6 +51,9 @@ mod tests {
         assert_eq!(thrown.into_iter().collect::<Vec<_>>(), [-1, 0, 1, 2]);
         assert_eq!(dice.one_of(&["one"]), "one");
         let again = Dice::seeded(1);
-        assert_eq!(Dice::seeded(1).between(0, 1_000_000), again.between(0, 1_000_000));
+        assert_eq!(
+            Dice::seeded(1).between(0, 1_000_000),
+            again.between(0, 1_000_000)
+        );
     }
 }

@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use crate::cli::demo::diary::{Diary, at, later};
 use crate::cli::demo::township::{Place, as_actor};
 use crate::domain::month::business_date;
-use crate::domain::pickup::{
-    Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine,
-};
+use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use crate::domain::round::{CloseRound, OpenRound, RecordStop, StopOutcome};
 use crate::domain::weight::value_of;
 use crate::domain::{
@@ -297,7 +295,11 @@ fn brought(diary: &Diary) -> Result<Vec<WeighedLine>, Refusal> {
         let count = dice.between(least, most);
         // Scales show ten grams.
         let is_counted = COUNTED.contains(&material);
-        let shown = if is_counted { count } else { count - count % 10 };
+        let shown = if is_counted {
+            count
+        } else {
+            count - count % 10
+        };
         let mut line = line(material, shown)?;
         if material == "ZB" && dice.happens(8) {
             line.deduction = 100;

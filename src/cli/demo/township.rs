@@ -220,7 +220,10 @@ fn draw_one(
         place.collectors.push(collector);
     }
     for household in &place.register {
-        let known = place.groups.iter().position(|at| at.group == household.group);
+        let known = place
+            .groups
+            .iter()
+            .position(|at| at.group == household.group);
         let shift = i64::try_from(place.groups.len()).unwrap_or(0) * sketch.days_apart;
         if known.is_none() {
             place.groups.push(Doorsteps {
@@ -298,7 +301,10 @@ fn drawn_households(
             let is_away = dice.happens(6);
             let is_registered = dice.happens(94);
             drawn.push(RegisterHousehold {
-                household_no: HouseholdNo::parse("household_no", &format!("{group:02}-{house:03}"))?,
+                household_no: HouseholdNo::parse(
+                    "household_no",
+                    &format!("{group:02}-{house:03}"),
+                )?,
                 group: Group::parse("group", &group.to_string())?,
                 headcount: dice.one_of(&[1, 2, 2, 3, 3, 3, 4, 4, 5, 6]),
                 kind: if is_registered {
@@ -380,7 +386,11 @@ pub(super) fn note_opening(
             group: group.group.clone(),
             days: VisitDays {
                 weekdays: BTreeSet::new(),
-                month_days: group.days.iter().filter_map(|day| i8::try_from(*day).ok()).collect(),
+                month_days: group
+                    .days
+                    .iter()
+                    .filter_map(|day| i8::try_from(*day).ok())
+                    .collect(),
             },
             hours: Some(Hours {
                 from: Time::constant(8, 0, 0, 0),
