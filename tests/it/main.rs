@@ -16,6 +16,7 @@
 )]
 
 mod batches;
+mod demo;
 mod directory;
 mod faults;
 mod fees;

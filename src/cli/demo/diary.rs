@@ -49,6 +49,11 @@ impl Diary {
         at.min(self.end)
     }
 
+    /// So many days before the history ends, at an hour, but not before a month begins.
+    pub(super) fn lately(&self, month: Month, days: i64, hour: i64) -> Timestamp {
+        later(self.end, (hour - 24 * days) * 60).max(at(month, 1, 0, 0))
+    }
+
     /// Notes a command that reaches the books at an instant, if the history goes on until then.
     pub(super) fn note(
         &mut self,

@@ -34,8 +34,8 @@ pub(super) fn note_held(
             note_own(diary, place, at(month, 14, 15, 0), right)
         }
         (2, 4) => note_heavy(diary, place, at(month, 27, 15, 0), rejected),
-        (0, 5) => note_heavy(diary, place, diary.by_the_end(at(month, 2, 15, 0)), None),
-        (2, 5) => note_own(diary, place, diary.by_the_end(at(month, 3, 15, 0)), None),
+        (0, 5) => note_heavy(diary, place, diary.lately(month, 1, 15), None),
+        (2, 5) => note_own(diary, place, diary.lately(month, 1, 15), None),
         _ => Ok(()),
     }
 }
@@ -214,7 +214,7 @@ pub(super) fn note_disputes(
             Ok(())
         }
         (0, 5) => {
-            let opened_at = diary.by_the_end(at(month, 2, 19, 0));
+            let opened_at = diary.lately(month, 3, 19);
             if let Some(taken) = place.doors.take(month.previous()) {
                 note_dispute(diary, place, &taken, opened_at, "饮料瓶没有记上");
             }

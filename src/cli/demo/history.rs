@@ -116,14 +116,8 @@ async fn note_month(
     if let Some(list) = turn.list {
         note_prices(diary, place, month, list);
     }
-    // The numbers of a phone go on as it is used: what is held early in the last month comes before its rounds.
-    if nth == LAST {
-        note_held(diary, place, month, of)?;
-    }
     note_rounds(diary, place, month, of == (0, 2))?;
-    if nth < LAST {
-        note_held(diary, place, month, of)?;
-    }
+    note_held(diary, place, month, of)?;
     if of == (0, 3) {
         note_late(diary, place, month);
     }
@@ -141,4 +135,53 @@ async fn note_month(
     note_correction(diary, place, month, of_now, "月底对账时发现")?;
     note_households(diary, place, month, of)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::demo::{SEED, put_folder};
+    use crate::cli::import;
+    use crate::clock::{Chance, Clock};
+    use crate::domain::month::parse_time;
+    use crate::domain::month_close::MonthState;
+    use crate::text::{Language, Texts};
+
+    /// A history that ends at an instant holds together, and has all that every demo has.
+    async fn holds_together(end: &str) {
+        let end = parse_time("end", end).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        put_folder(folder.path()).unwrap();
+        let plan = import::read(&Texts::new(Language::English), folder.path()).unwrap();
+        let database = format!("sqlite:{}", folder.path().join("jinfu.db").display());
+        let (clock, chance) = (Clock::fixed(end), Chance::seeded(SEED));
+        let ledger = Ledger::open(&database, clock, chance).await.unwrap();
+        let places = make(&ledger, &plan, SEED, end).await.unwrap();
+        ledger.clock().set(end);
+        let mut waiting = Vec::new();
+        for place in &places {
+            let months = ledger.months(&place.code).await.unwrap();
+            let (last, before) = months.split_last().unwrap();
+            assert_eq!((last.state, before.len()), (MonthState::Open, 5));
+            for month in before {
+                assert!(month.state > MonthState::Open, "{} {month:?}", place.name);
+            }
+            waiting.push(ledger.held_pickups(&place.code).await.unwrap().len());
+        }
+        assert_eq!(waiting, [1, 0, 1, 0]);
+        for village in ledger.verify(None, |_, _| ()).await.unwrap() {
+            assert_eq!(village.finding, None, "{:?}", village.village);
+        }
+        ledger.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_demo_on_the_first_of_a_month_has_all_of_it() {
+        holds_together("2027-03-01T00:00:00+08:00").await;
+    }
+
+    #[tokio::test]
+    async fn a_demo_while_months_are_closed_has_all_of_it() {
+        holds_together("2028-03-05T00:00:00+08:00").await;
+    }
 }

@@ -126,9 +126,7 @@ async fn build(texts: &Texts) -> Result<Built, Failure> {
         .tempdir()
         .map_err(no_room)?
         .keep();
-    for (file, content) in FOLDER {
-        std::fs::write(folder.join(file), content).map_err(no_room)?;
-    }
+    put_folder(&folder).map_err(no_room)?;
     eprintln!("{}", texts.say("demo-building"));
     let database = format!("sqlite:{}", folder.join("jinfu.db").display());
     let plan = import::read(texts, &folder)?;
@@ -150,6 +148,13 @@ async fn build(texts: &Texts) -> Result<Built, Failure> {
         month,
         places,
     })
+}
+
+/// Writes the village folder of the demo.
+fn put_folder(folder: &Path) -> std::io::Result<()> {
+    FOLDER
+        .iter()
+        .try_for_each(|(file, content)| std::fs::write(folder.join(file), content))
 }
 
 /// Listens where it is told to, or else where the service usually does, or on any free port where that is taken.
