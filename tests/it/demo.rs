@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command as Process, Stdio};
 
 use jinfu::clock::Clock;
@@ -20,9 +21,17 @@ const VILLAGES: [&str; 4] = [
     "430321900004",
 ];
 
+/// The demo in a language, with a room of its own for what it keeps.
+fn demo(language: &str, room: &Path, words: &[&str]) -> Process {
+    let mut process = Process::new(program());
+    process.env("TMPDIR", room);
+    process.args(["--language", language, "demo"]).args(words);
+    process
+}
+
 /// Builds a demo, and gives what it prints with the address of its database.
-fn build(language: &str) -> (String, String) {
-    let done = jinfu(language, "sqlite:nowhere.db", &["demo", "--no-serve"]);
+fn build(language: &str, room: &Path) -> (String, String) {
+    let done = demo(language, room, &["--no-serve"]).output().unwrap();
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(0), "{told}");
     let printed = String::from_utf8(done.stdout).unwrap();
@@ -51,8 +60,9 @@ async fn journal(ledger: &Ledger, village: &VillageCode) -> Vec<Entry> {
 
 #[tokio::test]
 async fn the_demo_is_a_township_whose_books_hold() {
-    let (english, database) = build("en");
-    let (chinese, again) = build("zh-CN");
+    let room = tempfile::tempdir().unwrap();
+    let (english, database) = build("en", room.path());
+    let (chinese, again) = build("zh-CN", room.path());
     assert!(english.contains("The demo is in ") && english.contains("Try next:"));
     assert!(chinese.contains("演示资料夹：") && chinese.contains("接着可以试："));
     let verified = jinfu("en", &database, &["verify"]);
@@ -88,8 +98,13 @@ async fn the_demo_is_a_township_whose_books_hold() {
         waiting += ledger.held_pickups(&village).await.unwrap().len();
         disputed += ledger.disputes(&village, None).await.unwrap().len();
     }
-    use MonthState::{Published, Reviewed, Signed};
-    assert_eq!(states, [Signed, Published, Published, Reviewed]);
+    let expected = [
+        MonthState::Signed,
+        MonthState::Published,
+        MonthState::Published,
+        MonthState::Reviewed,
+    ];
+    assert_eq!(states, expected);
     assert_eq!(versions, BTreeSet::from([0, 1, 2]));
     assert_eq!((late, waiting, disputed), (1, 2, 1));
     for kind in SHOWN {
@@ -136,7 +151,7 @@ const SHOWN: [&str; 35] = [
     "month_reopened",
 ];
 
-/// A request without a body of its own connection, or with one; the whole answer.
+/// Sends a request over a connection of its own, and gives the whole answer.
 fn ask(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -147,9 +162,8 @@ fn ask(address: &str, request: &str) -> String {
 
 #[test]
 fn the_demo_serves_and_lets_its_people_in() {
-    let mut process = Process::new(program());
-    process.args(["--language", "en", "demo", "--listen", "127.0.0.1:0"]);
-    let mut serving = process
+    let room = tempfile::tempdir().unwrap();
+    let mut serving = demo("en", room.path(), &["--listen", "127.0.0.1:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -38,7 +38,7 @@ pub(super) async fn make(
     let mut places = draw(&diary, folder, first)?;
     let lists = price_lists_of(folder);
     for place in &mut places {
-        note_opening(&mut diary, place, folder)?;
+        note_opening(&mut diary, place, folder);
     }
     diary.play(ledger).await?;
     let mut requested = Requested::new();

@@ -264,21 +264,17 @@ fn opening_of(sketch: &Sketch, opening_month: Month) -> OpenVillage {
 }
 
 fn from_folder(folder: &Plan) -> Vec<RegisterHousehold> {
-    let steps = folder.steps.iter();
-    steps
-        .filter_map(|step| match &step.request.command {
-            Command::RegisterHousehold(household) => Some(RegisterHousehold {
-                // The folder's people moved in and went away in its own months.
-                moved_in: None,
-                ..household.clone()
-            }),
-            #[expect(
-                clippy::wildcard_enum_match_arm,
-                reason = "its other commands are of its own months"
-            )]
-            _ => None,
+    let registered = folder.steps.iter().filter_map(|step| {
+        let Command::RegisterHousehold(household) = &step.request.command else {
+            return None;
+        };
+        // The folder's people moved in and away in its own months.
+        Some(RegisterHousehold {
+            moved_in: None,
+            ..household.clone()
         })
-        .collect()
+    });
+    registered.collect()
 }
 
 fn drawn_households(
@@ -325,34 +321,28 @@ fn drawn_households(
 
 /// The materials of the folder.
 fn materials_of(folder: &Plan) -> Vec<Material> {
-    let steps = folder.steps.iter();
-    steps
-        .filter_map(|step| match &step.request.command {
-            Command::RegisterMaterial(material) => Some(material.clone()),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "materials only")]
-            _ => None,
-        })
-        .collect()
+    let materials = folder.steps.iter().filter_map(|step| {
+        let Command::RegisterMaterial(material) = &step.request.command else {
+            return None;
+        };
+        Some(material.clone())
+    });
+    materials.collect()
 }
 
 /// The price lists of the folder, in their order.
 pub(super) fn price_lists_of(folder: &Plan) -> Vec<Vec<PriceLine>> {
-    let steps = folder.steps.iter();
-    steps
-        .filter_map(|step| match &step.request.command {
-            Command::PublishPriceList(list) => Some(list.lines.clone()),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "price lists only")]
-            _ => None,
-        })
-        .collect()
+    let lists = folder.steps.iter().filter_map(|step| {
+        let Command::PublishPriceList(list) = &step.request.command else {
+            return None;
+        };
+        Some(list.lines.clone())
+    });
+    lists.collect()
 }
 
 /// Notes how the book of a village begins.
-pub(super) fn note_opening(
-    diary: &mut Diary,
-    place: &mut Place,
-    folder: &Plan,
-) -> Result<(), Refusal> {
+pub(super) fn note_opening(diary: &mut Diary, place: &mut Place, folder: &Plan) {
     let month = place.opening.opening_month;
     let begins = at(month, 1, 8, 30);
     let (code, clerk) = (place.code.clone(), place.clerk.clone());
@@ -423,5 +413,4 @@ pub(super) fn note_opening(
             },
         }));
     }
-    Ok(())
 }
