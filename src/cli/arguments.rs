@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::cli::demo::DemoOptions;
 use crate::cli::dispute::DisputeTask;
 use crate::cli::held::{CollectorTask, HeldTask};
 use crate::cli::household::{
@@ -34,7 +35,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 pub(super) enum Task {
-    Demo,
+    Demo(DemoOptions),
     Serve(ServeOptions),
     #[command(subcommand)]
     User(UserTask),

@@ -135,7 +135,7 @@ fn language_of(words: &[OsString]) -> Language {
 #[tokio::main]
 async fn perform(session: &Session, task: Task) -> Result<(), Failure> {
     match task {
-        Task::Demo => demo::run(session).await,
+        Task::Demo(options) => demo::run(session, &options).await,
         Task::Serve(options) => serve::run(session, options).await,
         Task::User(task) => user::run(session, task).await,
         // It needs no session and was done before one began.

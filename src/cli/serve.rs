@@ -46,33 +46,36 @@ pub(super) async fn run(session: &Session, options: ServeOptions) -> Result<(), 
         proxies: options.proxy,
         ..Limits::default()
     };
-    serve(
-        session,
-        options.listen,
-        limits,
-        Service::new(ledger, access),
-    )
-    .await
+    let listener = bind(session, options.listen)?;
+    serve(session, listener, limits, Service::new(ledger, access)).await
 }
 
-/// Serves until the process is told to stop, or the writer has stopped for good.
-pub(super) async fn serve(
-    session: &Session,
-    listen: SocketAddr,
-    limits: Limits,
-    service: Service,
-) -> Result<(), Failure> {
-    let listener = http::serve::listen(listen);
-    let listener = listener.map_err(|error| {
+/// Takes an address and port.
+pub(super) fn bind(session: &Session, listen: SocketAddr) -> Result<TcpListener, Failure> {
+    http::serve::listen(listen).map_err(|error| {
         let facts = [
             ("address", listen.to_string()),
             ("reason", error.to_string()),
         ];
         let sentence = session.texts.tell("serve-not-listening", &facts);
         Failure::Sentence(UNAVAILABLE, sentence)
-    })?;
-    let address = listener.local_addr().unwrap_or(listen);
-    let facts = [("address", format!("http://{address}"))];
+    })
+}
+
+/// Where a listener can be reached.
+pub(super) fn address_of(listener: &TcpListener) -> String {
+    let address = listener.local_addr();
+    address.map_or_else(|_| String::new(), |address| format!("http://{address}"))
+}
+
+/// Serves until the process is told to stop, or the writer has stopped for good.
+pub(super) async fn serve(
+    session: &Session,
+    listener: TcpListener,
+    limits: Limits,
+    service: Service,
+) -> Result<(), Failure> {
+    let facts = [("address", address_of(&listener))];
     eprintln!("{}", session.texts.tell("serving", &facts));
     let service = Arc::new(service);
     let stopping = Arc::clone(&service);

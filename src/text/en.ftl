@@ -21,7 +21,9 @@ cli-shared-output = Writes to a file instead of the screen
 cli-shared-line = A weighed line: ZB=8.350kg, ZB=16.7jin, PJ=24piece; followed by ,tare=0.2,deduction=50,reason=wet if needed
 cli-shared-reason = The reason
 cli-shared-month = The month, e.g. 2025-09
-cli-demo = A demo: a temporary book of 486 households and two months
+cli-demo = A demo: a temporary book of a township with four villages and six months, and the service on it
+cli-demo-listen = Address and port to listen on; without it 127.0.0.1:8080, or a free port where that is taken
+cli-demo-no-serve = Only make the book and print, without the service
 cli-import = Imports a village folder (village.toml with CSV files or one .xlsx)
 cli-import-folder = The folder
 cli-import-through = Charges and offsets every month up to this one; up to the month before the last if not given
@@ -374,9 +376,25 @@ verify-wrong = { $village }: wrong. Table { $table }, row { $row }, column { $co
 demo-next =
     The demo is in { $folder }
     Try next:
-      jinfu --database { $database } statement --household 01-003
-      jinfu --database { $database } report { $month } --format json
+      jinfu --database { $database } statement --village { $village } --household 01-003
+      jinfu --database { $database } report { $month } --village { $village } --format json
+      jinfu --database { $database } report { $month } --region { $township }
+      jinfu --database { $database } month list --village { $village }
+      jinfu --database { $database } held list --village { $village }
       jinfu --database { $database } verify
+demo-building = Making the demo's book: four villages, six months…
+demo-sign-ins = Sign-ins of the demo (for this machine only, others at every start):
+demo-address = The service is at { $address }; Ctrl-C stops it.
+word-role = Role
+word-village = Village
+word-name = Name
+word-secret = Password
+word-role-administrator = Administrator
+word-role-official = Township official
+word-role-clerk = Clerk
+word-role-supervisor = Supervisor
+word-role-collector = Collector (code for a phone)
+word-role-household = Household (card / PIN)
 word-credit = Credit
 word-fees = Fees
 word-yuan = Yuan

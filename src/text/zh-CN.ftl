@@ -21,7 +21,9 @@ cli-shared-output = 写到文件，不写到屏幕
 cli-shared-line = 称重一行：ZB=8.350kg、ZB=16.7jin、PJ=24piece；后面可加 ,tare=0.2,deduction=50,reason=湿
 cli-shared-reason = 原因
 cli-shared-month = 账期，如 2025-09
-cli-demo = 演示：一个临时账本，带 486 户两个月的数据
+cli-demo = 演示：一个临时账本，一个镇四个村、六个月的数据，并启动服务
+cli-demo-listen = 监听的地址和端口；不写就用 127.0.0.1:8080，被占用时换一个空闲端口
+cli-demo-no-serve = 只生成并打印，不启动服务
 cli-import = 导入一个村的资料夹（village.toml 和 CSV 表，或者一个 .xlsx 工作簿）
 cli-import-folder = 资料夹
 cli-import-through = 到这个月为止，每月计费并抵扣；不写则到最后一个月的前一个月
@@ -374,9 +376,25 @@ verify-wrong = { $village }：核对不上。表 { $table }，行 { $row }，列
 demo-next =
     演示资料夹：{ $folder }
     接着可以试：
-      jinfu --database { $database } statement --household 01-003
-      jinfu --database { $database } report { $month } --format json
+      jinfu --database { $database } statement --village { $village } --household 01-003
+      jinfu --database { $database } report { $month } --village { $village } --format json
+      jinfu --database { $database } report { $month } --region { $township }
+      jinfu --database { $database } month list --village { $village }
+      jinfu --database { $database } held list --village { $village }
       jinfu --database { $database } verify
+demo-building = 正在生成演示账本：四个村，六个月……
+demo-sign-ins = 演示账号（只用于本机演示，每次启动都不同）：
+demo-address = 服务地址：{ $address }，按 Ctrl-C 停止。
+word-role = 角色
+word-village = 村
+word-name = 账号
+word-secret = 密码
+word-role-administrator = 管理员
+word-role-official = 镇审核员
+word-role-clerk = 村会计
+word-role-supervisor = 监督委员
+word-role-collector = 回收员（手机登记码）
+word-role-household = 住户（卡 / PIN）
 word-credit = 抵扣款
 word-fees = 卫生费
 word-yuan = 元

@@ -18,6 +18,7 @@
 mod access;
 mod bad_input;
 mod batches;
+mod demo;
 mod directory;
 mod faults;
 mod fees;
