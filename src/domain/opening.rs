@@ -242,6 +242,11 @@ impl RecordOpening {
                 most: most.to_string(),
             });
         }
+        self.check_period(opening_month)
+    }
+
+    /// Makes sure that a charge is of a period before the opening month.
+    fn check_period(&self, opening_month: Month) -> Result<(), Refusal> {
         match &self.line {
             OpeningLine::Charge { period, .. } if *period >= opening_month => {
                 Err(Refusal::OpeningChargeNotBefore {
