@@ -174,7 +174,7 @@ fn print_sign_ins(texts: &Texts, people: &[SignIn]) {
     let header = ["role", "village", "name", "secret"];
     let header = header.map(|name| texts.say(&format!("word-{name}")));
     let rows = people.iter().map(|person| {
-        let role = texts.say(&format!("word-role-{}", person.role.word()));
+        let role = texts.say(&format!("word-sign-in-{}", person.role.word()));
         let village = person.village.to_owned();
         vec![role, village, person.name.clone(), person.secret.clone()]
     });

@@ -450,3 +450,22 @@ fn a_no_that_was_seen_stays_a_no() {
         desk.close(database).await;
     });
 }
+
+#[test]
+fn a_collector_closes_only_his_own_rounds() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let desk = Desk::open(&database).await;
+        let path = format!("/villages/{HERE}/rounds");
+        for (number, collector) in [("R-1", "C1"), ("R-2", "C2")] {
+            let round = json!({"round_no": number, "group": "03", "collector": collector, "held_on": "2025-09-19"});
+            desk.must(Call::post(&path, &round).by("clerk")).await;
+        }
+        let close = |number: &str| Call::post(&format!("{path}/{number}/close"), &json!({}));
+        let reply = desk.send(close("R-2").by("collector")).await;
+        assert_eq!((reply.status, reply.code()), (403, "round-of-another"));
+        desk.must(close("R-1").by("collector")).await;
+        desk.must(close("R-2").by("clerk")).await;
+        desk.close(database).await;
+    });
+}
