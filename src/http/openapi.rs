@@ -1,7 +1,8 @@
 //! What the description of the interface says beside each operation's own part: parameters of the path, the key, the problems, and who is who.
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -18,11 +19,19 @@ use crate::text::{Language, Texts};
 
 /// The document and the pages that show it; everything they need is in the binary.
 pub(crate) fn pages<S: Clone + Send + Sync + 'static>(described: OpenApi) -> Router<S> {
-    SwaggerUi::new("/api")
+    let pages: Router<S> = SwaggerUi::new("/api")
         .url("/api/v1/openapi.json", described)
         .config(Config::default().validator_url("none"))
-        .into()
+        .into();
+    pages.layer(SetResponseHeaderLayer::overriding(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    ))
 }
+
+/// The policy of these pages alone: their library sets styles and writes markup by itself. Its scripts are those of the binary, like all others.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /// Completes the description.
 pub(crate) fn complete(described: &mut OpenApi) {

@@ -6,7 +6,7 @@ use jinfu::http::description;
 use serde_json::{Value, json};
 
 use crate::harness::{Database, on_both};
-use crate::http::desk::{Call, Desk, HERE, NEXT};
+use crate::http::desk::{Call, Desk, HERE, NEXT, Reply};
 
 #[test]
 fn every_operation_has_a_name_a_description_and_its_problems_and_every_reference_leads_somewhere() {
@@ -466,6 +466,28 @@ fn a_collector_closes_only_his_own_rounds() {
         assert_eq!((reply.status, reply.code()), (403, "round-of-another"));
         desk.must(close("R-1").by("collector")).await;
         desk.must(close("R-2").by("clerk")).await;
+        desk.close(database).await;
+    });
+}
+
+#[test]
+fn the_pages_of_the_description_may_show_themselves_and_nothing_else_may() {
+    on_both(async |engine| {
+        let database = Database::new(engine).await;
+        let desk = Desk::open(&database).await;
+        let page = desk.send(Call::at("/api/")).await;
+        let policy = |reply: &Reply| {
+            reply.headers["content-security-policy"]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(page.status, 200);
+        assert!(policy(&page).contains("style-src 'self' 'unsafe-inline'"));
+        assert!(!policy(&page).contains("script-src 'self' '"));
+        let other = desk.send(Call::get("/villages").by("clerk")).await;
+        assert!(policy(&other).contains("require-trusted-types-for 'script'"));
+        assert!(!policy(&other).contains("unsafe"));
         desk.close(database).await;
     });
 }

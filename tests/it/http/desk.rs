@@ -71,6 +71,14 @@ impl Call {
         }
     }
 
+    /// A page beside the interface.
+    pub(crate) fn at(path: &str) -> Call {
+        Call {
+            path: path.to_owned(),
+            ..Call::get("")
+        }
+    }
+
     pub(crate) fn get(path: &str) -> Call {
         Call::new("GET", path)
     }
