@@ -248,24 +248,43 @@ async fn check_library(connection: &mut SqliteConnection) -> Result<(), StoreErr
 /// would change a file of another application.
 async fn sqlite_schema(path: &Path) -> Result<i64, StoreError> {
     let foreign = || StoreError::from(Incompatible::Foreign(path.display().to_string()));
-    let plain = SqliteConnectOptions::new().filename(path).read_only(true);
-    let opened = SqliteConnection::connect_with(&plain).await;
-    let mut connection = opened.map_err(|error| refine_open_error(error, path))?;
-    let read = sqlx::query_as(
-        "select application_id, user_version from pragma_application_id, pragma_user_version",
-    );
-    let read: Result<(i64, i64), _> = read.fetch_one(&mut connection).await;
-    let (application, schema) = read.map_err(|error| refine_open_error(error, path))?;
-    let counted =
-        sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'");
-    let (tables,): (i64,) = counted.fetch_one(&mut connection).await?;
-    connection.close().await?;
+    let looked = match look_at(path, true).await {
+        // Somebody was cut off while the file was new: what was half-written must be rolled back before anybody can read it.
+        Err(error) if is_to_be_rolled_back(&error) => look_at(path, false).await,
+        looked => looked,
+    };
+    let (application, schema, tables) = looked.map_err(|error| refine_open_error(error, path))?;
     match (application, tables) {
         (APPLICATION_ID, _) => Ok(schema),
         // Somebody began a book and was cut off before the first migration was whole.
         (0, 0) => Ok(0),
         _ => Err(foreign()),
     }
+}
+
+/// What a file says of itself: whose it is, its schema, and how many tables it has.
+async fn look_at(path: &Path, read_only: bool) -> Result<(i64, i64, i64), sqlx::Error> {
+    let plain = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(read_only);
+    let mut connection = SqliteConnection::connect_with(&plain).await?;
+    let read = sqlx::query_as(
+        "select application_id, user_version from pragma_application_id, pragma_user_version",
+    );
+    let (application, schema): (i64, i64) = read.fetch_one(&mut connection).await?;
+    let counted =
+        sqlx::query_as("select count(*) from sqlite_schema where tbl_name <> '_sqlx_migrations'");
+    let (tables,): (i64,) = counted.fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok((application, schema, tables))
+}
+
+/// SQLite's code for a file with a journal that has to be rolled back, and that was opened for reading only.
+const SQLITE_READONLY_ROLLBACK: &str = "776";
+
+fn is_to_be_rolled_back(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some(SQLITE_READONLY_ROLLBACK)
 }
 
 // Tables are counted while they are empty, and the planner then reads them whole for years. A plan that it is told to avoid looks so
