@@ -248,3 +248,27 @@ fn a_server_of_the_second_schema_is_upgraded_village_by_village() {
         database.discard().await;
     });
 }
+
+#[test]
+fn a_file_that_was_cut_off_while_it_was_new_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, cut) = (folder.path().join("first.db"), folder.path().join("cut.db"));
+    let maker = rusqlite::Connection::open(&first).unwrap();
+    // Few pages fit into memory, so that half of what is not committed is in the file, and what was there before in its journal.
+    maker
+        .execute_batch(
+            "pragma cache_size = 2; begin; create table half (content text);
+             with recursive rows (n) as (select 1 union all select n + 1 from rows where n < 2000)
+             insert into half select hex(randomblob(200)) from rows;",
+        )
+        .unwrap();
+    std::fs::copy(&first, &cut).unwrap();
+    let journal = folder.path().join("first.db-journal");
+    std::fs::copy(journal, folder.path().join("cut.db-journal")).unwrap();
+    drop(maker);
+    let url = format!("sqlite:{}", cut.display());
+    let examples = repository("examples/data/jinfu").display().to_string();
+    let imported = jinfu("en", &url, &["import", &examples]);
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+    assert_eq!(jinfu("en", &url, &["verify"]).status.code(), Some(0));
+}
