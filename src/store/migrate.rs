@@ -283,7 +283,8 @@ async fn look_at(path: &Path, read_only: bool) -> Result<(i64, i64, i64), sqlx::
 const SQLITE_READONLY_ROLLBACK: &str = "776";
 
 fn is_to_be_rolled_back(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let database = error.as_database_error();
+    let code = database.and_then(sqlx::error::DatabaseError::code);
     code.as_deref() == Some(SQLITE_READONLY_ROLLBACK)
 }
 
