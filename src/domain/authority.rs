@@ -148,7 +148,8 @@ impl Question<'_> {
                 scope.has_village(village) && scope.has_household(household)
             }
             Question::Region(region) => scope.has_region(region),
-            Question::Accounts | Question::Audit => true,
+            // Whoever could make accounts could make one that reaches further.
+            Question::Accounts | Question::Audit => *scope == Scope::Everywhere,
         }
     }
 }
@@ -297,5 +298,27 @@ const fn concerned(command: &Command) -> Option<&HouseholdNo> {
         Command::OpenDispute(command) => Some(&command.household_no),
         Command::RequestPayout(command) => Some(&command.household_no),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_administrator_of_a_region_makes_no_accounts() {
+        let mut identity = Identity {
+            account: "root".to_owned(),
+            role: Administrator,
+            scope: Scope::Everywhere,
+            collector: None,
+            may_write: true,
+        };
+        assert_eq!(identity.may_ask(Question::Accounts), Ok(View::Whole));
+        let county = RegionPrefix::parse("scope", "430302").expect("six digits");
+        identity.scope = Scope::Region(county);
+        for question in [Question::Accounts, Question::Audit] {
+            assert_eq!(identity.may_ask(question), Err(Denied::NotFound));
+        }
     }
 }

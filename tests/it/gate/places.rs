@@ -187,7 +187,7 @@ async fn without_file_descriptors_the_service_waits_and_goes_on() {
     }
     let mut waiting = Client::connect(address, 23).await.unwrap();
     waiting.send(get_of("/fine")).await;
-    // Nobody accepts it for now, for so long that a loop without a pause would fill the log.
+    // Nobody accepts it yet, for so long that a loop without a pause would fill the log.
     let early = timeout(Duration::from_secs(2), waiting.answer()).await;
     assert!(early.is_err(), "{early:?}");
     drop(held);
