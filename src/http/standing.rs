@@ -160,3 +160,46 @@ pub(crate) fn status_of_code(code: &str) -> StatusCode {
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A refusal that is kept is answered again as it was the first time.
+    #[test]
+    fn a_code_has_the_status_of_its_refusal() {
+        let number = || "A-1".to_owned();
+        let refusals = [
+            Refusal::OnlyClerkResolves { number: number() },
+            Refusal::RoundOfAnother {
+                number: number(),
+                collector: number(),
+            },
+            Refusal::HouseholdUnknown {
+                household_no: number(),
+            },
+            Refusal::DocumentUnknown { number: number() },
+            Refusal::DocumentNoTaken { number: number() },
+            Refusal::AlreadyReversed { number: number() },
+            Refusal::HeldResolvedAlready { number: number() },
+            Refusal::RoundClosed { number: number() },
+            Refusal::DisputeAnsweredAlready { number: number() },
+            Refusal::MaterialTaken { material: number() },
+            Refusal::HouseholdNoTaken {
+                household_no: number(),
+            },
+            Refusal::PickupHeld { number: number() },
+            Refusal::NotHeld { number: number() },
+            Refusal::ChangedMeanwhile {
+                household_no: number(),
+            },
+        ];
+        for refusal in refusals {
+            assert_eq!(
+                status_of_code(&refusal.code()),
+                status(&refusal),
+                "{refusal}"
+            );
+        }
+    }
+}
