@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub mod client;
+pub(crate) mod examples;
 pub(crate) mod extract;
 pub mod figures;
 pub mod gate;
@@ -9,7 +10,9 @@ pub mod health;
 pub(crate) mod listing;
 mod openapi;
 pub(crate) mod problem;
+mod problems;
 pub(crate) mod receipt;
+mod schemas;
 pub mod serve;
 pub(crate) mod session;
 mod standing;

@@ -1,20 +1,24 @@
 //! What the description of the interface says beside each operation's own part: parameters of the path, the key, the problems, and who is who.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, KnownFormat, OpenApi, PathItem, Ref, RefOr, Required,
-    ResponseBuilder, SchemaFormat, SecurityRequirement,
+    Response, ResponseBuilder, SchemaFormat, SecurityRequirement,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::domain::Refusal;
 use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problems;
+use crate::http::schemas;
 use crate::text::{Language, Texts};
 
 /// The document and the pages that show it; everything they need is in the binary.
@@ -44,6 +48,7 @@ pub(crate) fn complete(described: &mut OpenApi) {
     let mut inner = Vec::new();
     ProblemBody::schemas(&mut inner);
     components.schemas.extend(inner);
+    components.schemas.extend(schemas::all());
     components
         .schemas
         .insert("Problem".to_owned(), ProblemBody::schema());
@@ -51,13 +56,19 @@ pub(crate) fn complete(described: &mut OpenApi) {
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-sid"));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
-    let texts = Texts::new(Language::English);
+    let mut describer = Describer {
+        texts: Texts::new(Language::English),
+        examples: BTreeMap::new(),
+        responses: BTreeMap::new(),
+    };
     for (path, item) in &mut described.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(name(method, path));
-            complete_operation(operation, method, path, &texts);
+            complete_operation(operation, method, path, &mut describer);
         }
     }
+    components.examples = describer.examples;
+    components.responses = describer.responses;
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
@@ -85,9 +96,13 @@ fn is_open(method: &str, path: &str) -> bool {
     method == "post" && path.contains("/sessions")
 }
 
-fn complete_operation(operation: &mut Operation, method: &str, path: &str, texts: &Texts) {
-    let writes = method != "get";
-    let is_command = writes && path.contains("{village}") && !path.contains("/access/");
+fn complete_operation(
+    operation: &mut Operation,
+    method: &str,
+    path: &str,
+    describer: &mut Describer,
+) {
+    let is_command = method != "get" && path.contains("{village}") && !path.contains("/access/");
     let parameters = operation.parameters.get_or_insert_with(Vec::new);
     for name in path.split('/').filter_map(|part| part.strip_prefix('{')) {
         parameters.push(RefOr::T(path_parameter(name.trim_end_matches('}'))));
@@ -102,9 +117,7 @@ fn complete_operation(operation: &mut Operation, method: &str, path: &str, texts
             SecurityRequirement::new("session", Vec::<String>::new()),
         ]);
     }
-    let takes_revision = parameters
-        .iter()
-        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let problems = problems::of(operation, method, path, is_command);
     let responses = &mut operation.responses.responses;
     // What is only tried out, or has nothing to do, makes nothing.
     if let Some(made) = responses.get("201").filter(|_| is_command).cloned() {
@@ -114,58 +127,55 @@ fn complete_operation(operation: &mut Operation, method: &str, path: &str, texts
         if let RefOr::T(response) = response
             && response.description.is_empty()
         {
-            response.description = texts.say(&format!("answer-title-{status}"));
+            response.description = describer.texts.say(&format!("answer-title-{status}"));
         }
     }
-    for problem in problems(writes, takes_revision) {
-        let status = problem.status().as_u16();
-        let body = problem.body(texts, "01f3b7c10b2e4d5a");
-        let example = serde_json::to_value(&body).unwrap_or_default();
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .example(Some(example))
-            .build();
-        let response = ResponseBuilder::new()
-            .description(texts.say(&format!("problem-title-{status}")))
-            .content("application/problem+json", content)
-            .build();
-        responses
-            .entry(status.to_string())
-            .or_insert(RefOr::T(response));
+    for (status, problems) in problems {
+        let response = describer.shared(&status, method != "get", problems);
+        responses.entry(status).or_insert(response);
     }
 }
 
-/// One problem of each status that an operation may be answered with.
-fn problems(writes: bool, takes_revision: bool) -> Vec<Problem> {
-    let mut problems = vec![
-        Problem::new(StatusCode::BAD_REQUEST, "query-not-understood").with("reason", "limit"),
-        Problem::new(StatusCode::UNAUTHORIZED, "sign-in-needed"),
-        Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"),
-        Problem::new(StatusCode::NOT_FOUND, "nothing-there"),
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests").after(1),
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "went-wrong"),
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-busy").after(1),
-    ];
-    if writes {
-        let number = || "A-0457".to_owned();
-        let taken = Refusal::DocumentNoTaken { number: number() };
-        let held = Refusal::PickupHeld { number: number() };
-        problems.extend([
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow"),
-            taken.into(),
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"),
-            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
-            held.into(),
-        ]);
+/// Puts problems into words, each once for all operations.
+struct Describer {
+    texts: Texts,
+    examples: BTreeMap<String, RefOr<Example>>,
+    responses: BTreeMap<String, RefOr<Response>>,
+}
+
+impl Describer {
+    /// A response of one status: what every door answers with is said once, for reading and for writing.
+    fn shared(&mut self, status: &str, writes: bool, problems: Vec<Problem>) -> RefOr<Response> {
+        if !problems.iter().all(problems::is_of_any_door) {
+            return RefOr::T(self.response(status, problems));
+        }
+        let kind = if writes { "Writing" } else { "Reading" };
+        let name = format!("Problem{status}{kind}");
+        if !self.responses.contains_key(&name) {
+            let response = self.response(status, problems);
+            self.responses.insert(name.clone(), RefOr::T(response));
+        }
+        RefOr::Ref(Ref::new(format!("#/components/responses/{name}")))
     }
-    if takes_revision {
-        let household_no = "03-017".to_owned();
-        problems.extend([
-            Refusal::ChangedMeanwhile { household_no }.into(),
-            Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required"),
-        ]);
+
+    /// A response of one status, with an example of every problem that it may be.
+    fn response(&mut self, status: &str, problems: Vec<Problem>) -> Response {
+        let mut content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
+        for problem in problems {
+            let code = problem.code().to_owned();
+            let of_component = Ref::new(format!("#/components/examples/{code}"));
+            content = content.examples_from_iter([(code.clone(), RefOr::Ref(of_component))]);
+            self.examples.entry(code).or_insert_with(|| {
+                let body = problem.body(&self.texts, "01f3b7c10b2e4d5a");
+                let value = serde_json::to_value(&body).ok();
+                RefOr::T(ExampleBuilder::new().value(value).build())
+            });
+        }
+        ResponseBuilder::new()
+            .description(self.texts.say(&format!("problem-title-{status}")))
+            .content("application/problem+json", content.build())
+            .build()
     }
-    problems
 }
 
 fn text(pattern: &str, example: &str) -> Object {

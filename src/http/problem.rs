@@ -171,6 +171,11 @@ impl Problem {
         code.unwrap_or_default()
     }
 
+    /// Whether the books or the accounts refuse, not the door.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.family != "problem"
+    }
+
     /// The problem in words.
     pub(crate) fn body(&self, texts: &Texts, trace_id: &str) -> ProblemBody {
         let code = self.code().to_owned();
@@ -249,7 +254,7 @@ impl From<AccessError> for Problem {
                 (StatusCode::SERVICE_UNAVAILABLE, Some(1))
             }
             AccessError::NameTaken { .. } => (StatusCode::CONFLICT, None),
-            AccessError::AccountUnknown { .. } | AccessError::TokenUnknown { .. } => {
+            AccessError::UserUnknown { .. } | AccessError::TokenUnknown { .. } => {
                 (StatusCode::NOT_FOUND, None)
             }
             AccessError::PasswordLength { .. }

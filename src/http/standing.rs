@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::domain::Refusal;
+use crate::http::examples::EXAMPLES;
 
 /// The status of a refusal: 400 what cannot be read, 403 what is not for the person, 404 what is not there, 409 what is there already or stands
 /// otherwise, 412 what was changed meanwhile, 422 what the rules of the scheme refuse.
@@ -137,69 +138,7 @@ pub(crate) const fn status(refusal: &Refusal) -> StatusCode {
 
 /// The status of a refusal of which only the code is left: it was kept so that a late duplicate hears the same.
 pub(crate) fn status_of_code(code: &str) -> StatusCode {
-    match code {
-        "only-clerk-resolves" | "only-clerk-corrects" | "role-may-not" | "round-of-another" => {
-            StatusCode::FORBIDDEN
-        }
-        "household-unknown" | "document-unknown" | "no-such-version" => StatusCode::NOT_FOUND,
-        "village-open-already"
-        | "household-no-taken"
-        | "material-taken"
-        | "document-no-taken"
-        | "already-reversed"
-        | "price-list-taken"
-        | "held-resolved-already"
-        | "month-stands"
-        | "cannot-close"
-        | "round-closed"
-        | "dispute-answered-already"
-        | "payout-in-other-state"
-        | "pay-earned-already"
-        | "moved-out-already" => StatusCode::CONFLICT,
-        "changed-meanwhile" | "settings-changed-meanwhile" => StatusCode::PRECONDITION_FAILED,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A refusal that is kept is answered again as it was the first time.
-    #[test]
-    fn a_code_has_the_status_of_its_refusal() {
-        let number = || "A-1".to_owned();
-        let refusals = [
-            Refusal::OnlyClerkResolves { number: number() },
-            Refusal::RoundOfAnother {
-                number: number(),
-                collector: number(),
-            },
-            Refusal::HouseholdUnknown {
-                household_no: number(),
-            },
-            Refusal::DocumentUnknown { number: number() },
-            Refusal::DocumentNoTaken { number: number() },
-            Refusal::AlreadyReversed { number: number() },
-            Refusal::HeldResolvedAlready { number: number() },
-            Refusal::RoundClosed { number: number() },
-            Refusal::DisputeAnsweredAlready { number: number() },
-            Refusal::MaterialTaken { material: number() },
-            Refusal::HouseholdNoTaken {
-                household_no: number(),
-            },
-            Refusal::PickupHeld { number: number() },
-            Refusal::NotHeld { number: number() },
-            Refusal::ChangedMeanwhile {
-                household_no: number(),
-            },
-        ];
-        for refusal in refusals {
-            assert_eq!(
-                status_of_code(&refusal.code()),
-                status(&refusal),
-                "{refusal}"
-            );
-        }
-    }
+    EXAMPLES
+        .get(code)
+        .map_or(StatusCode::UNPROCESSABLE_ENTITY, status)
 }

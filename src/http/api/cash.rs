@@ -59,7 +59,7 @@ impl SourceBody {
 }
 
 /// The receipts of a month, by number; voided ones are among them.
-#[utoipa::path(get, path = "/villages/{village}/cash-receipts", tag = "cash", params(OfMonth), responses((status = 200, body = Listing<Object>)))]
+#[utoipa::path(get, path = "/villages/{village}/cash-receipts", tag = "cash", params(OfMonth), responses((status = 200, body = Listing<ListedReceipt>)))]
 pub(crate) async fn list(
     visit: Visit,
     Asked(asked): Asked<OfMonth>,
@@ -114,7 +114,7 @@ pub(crate) async fn void(order: Order, Body(body): Body<VoidBody>) -> Result<Rec
 }
 
 /// Who holds how much cash, against the limits of the village (R-ST-7).
-#[utoipa::path(get, path = "/villages/{village}/custody", tag = "cash", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/villages/{village}/custody", tag = "cash", responses((status = 200, body = Custody)))]
 pub(crate) async fn custody(visit: Visit) -> Result<Json<Custody>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Office(&village)).await?;

@@ -23,7 +23,7 @@ pub(crate) struct OpenedIn {
 }
 
 /// The disputes of a village.
-#[utoipa::path(get, path = "/villages/{village}/disputes", tag = "disputes", params(OpenedIn), responses((status = 200, body = Listing<Object>)))]
+#[utoipa::path(get, path = "/villages/{village}/disputes", tag = "disputes", params(OpenedIn), responses((status = 200, body = Listing<DisputeStanding>)))]
 pub(crate) async fn list(
     visit: Visit,
     Asked(asked): Asked<OpenedIn>,

@@ -140,7 +140,7 @@ pub(crate) struct Months {
 }
 
 /// The statement of a household, with running balances.
-#[utoipa::path(get, path = "/villages/{village}/households/{household}/statement", tag = "households", params(Months), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/villages/{village}/households/{household}/statement", tag = "households", params(Months), responses((status = 200, body = Statement)))]
 pub(crate) async fn statement(
     visit: Visit,
     Asked(months): Asked<Months>,

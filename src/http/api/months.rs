@@ -63,7 +63,7 @@ pub(crate) async fn list(visit: Visit) -> Result<Listing<MonthAnswer>, Problem> 
 }
 
 /// The report of a month, as it was booked.
-#[utoipa::path(get, path = "/villages/{village}/months/{month}/report", tag = "months", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/villages/{village}/months/{month}/report", tag = "months", responses((status = 200, body = MonthReport)))]
 pub(crate) async fn report(visit: Visit) -> Result<Json<MonthReport>, Problem> {
     let (village, month) = (visit.village()?, visit.month()?);
     visit.asks(Question::Books(&village)).await?;
@@ -82,7 +82,7 @@ pub(crate) struct Versions {
 }
 
 /// What differs between two closes of a month (R-PD-5).
-#[utoipa::path(get, path = "/villages/{village}/months/{month}/differences", tag = "months", params(Versions), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/villages/{village}/months/{month}/differences", tag = "months", params(Versions), responses((status = 200, body = VersionDifferences)))]
 pub(crate) async fn differences(
     visit: Visit,
     Asked(versions): Asked<Versions>,
@@ -200,7 +200,7 @@ pub(crate) async fn reopen(order: Order, Body(body): Body<ReasonBody>) -> Result
 }
 
 /// The report of a region: its villages side by side, and their sum.
-#[utoipa::path(get, path = "/regions/{prefix}/months/{month}/report", tag = "regions", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/regions/{prefix}/months/{month}/report", tag = "regions", responses((status = 200, body = RegionReport)))]
 pub(crate) async fn region(visit: Visit) -> Result<Json<RegionReport>, Problem> {
     let (prefix, month) = (visit.region()?, visit.month()?);
     visit.asks(Question::Region(&prefix)).await?;

@@ -83,7 +83,7 @@ pub(crate) async fn arrive(
 }
 
 /// The moves between villages of a region that stand in one book only.
-#[utoipa::path(get, path = "/regions/{prefix}/clearing", tag = "regions", responses((status = 200, body = Listing<Object>)))]
+#[utoipa::path(get, path = "/regions/{prefix}/clearing", tag = "regions", responses((status = 200, body = Listing<HalfDoneMove>)))]
 pub(crate) async fn half_done(visit: Visit) -> Result<Listing<HalfDoneMove>, Problem> {
     let prefix = visit.region()?;
     visit.asks(Question::Region(&prefix)).await?;

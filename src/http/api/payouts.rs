@@ -15,7 +15,7 @@ use crate::http::written::{AmountText, HouseholdText, InstantText, Plain, PlainT
 use crate::ledger::payout::OpenPayout;
 
 /// The payouts that are neither paid nor given up.
-#[utoipa::path(get, path = "/villages/{village}/payouts", tag = "payouts", responses((status = 200, body = Listing<Object>)))]
+#[utoipa::path(get, path = "/villages/{village}/payouts", tag = "payouts", responses((status = 200, body = Listing<OpenPayout>)))]
 pub(crate) async fn list(visit: Visit) -> Result<Listing<OpenPayout>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Office(&village)).await?;

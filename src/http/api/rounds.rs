@@ -23,7 +23,7 @@ use crate::http::written::{
 use crate::ledger::service::{GroupSchedule, RoundStanding};
 
 /// The schedules of the groups, each with its next visit.
-#[utoipa::path(get, path = "/villages/{village}/schedules", tag = "rounds", responses((status = 200, body = Listing<Object>)))]
+#[utoipa::path(get, path = "/villages/{village}/schedules", tag = "rounds", responses((status = 200, body = Listing<GroupSchedule>)))]
 pub(crate) async fn schedules(visit: Visit) -> Result<Listing<GroupSchedule>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Village(&village)).await?;
@@ -90,7 +90,7 @@ pub(crate) async fn set_schedule(
 }
 
 /// The rounds of a month with their coverage.
-#[utoipa::path(get, path = "/villages/{village}/rounds", tag = "rounds", params(OfMonth), responses((status = 200, body = Listing<Object>)))]
+#[utoipa::path(get, path = "/villages/{village}/rounds", tag = "rounds", params(OfMonth), responses((status = 200, body = Listing<RoundStanding>)))]
 pub(crate) async fn list(
     visit: Visit,
     Asked(asked): Asked<OfMonth>,

@@ -149,7 +149,7 @@ pub(crate) async fn open(order: Order, Body(body): Body<VillageBody>) -> Result<
 }
 
 /// The figures that a village has set for itself, with their revision as `ETag`.
-#[utoipa::path(get, path = "/villages/{village}/settings", tag = "villages", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/villages/{village}/settings", tag = "villages", responses((status = 200, body = Settings)))]
 pub(crate) async fn settings(visit: Visit) -> Result<Response, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Village(&village)).await?;
@@ -163,7 +163,7 @@ pub(crate) async fn settings(visit: Visit) -> Result<Response, Problem> {
 }
 
 /// Sets the figures of a village, all of them; what is not named is as in the rules. `If-Match` names the revision that the change builds on.
-#[utoipa::path(post, path = "/villages/{village}/settings", tag = "villages", params(("If-Match" = String, Header, description = "The revision of the settings")), request_body = Object, responses((status = 201, body = Receipt)))]
+#[utoipa::path(post, path = "/villages/{village}/settings", tag = "villages", params(("If-Match" = String, Header, description = "The revision of the settings")), request_body = Settings, responses((status = 201, body = Receipt)))]
 pub(crate) async fn change_settings(
     order: Order,
     Body(settings): Body<Settings>,

@@ -104,7 +104,7 @@ impl Access {
     /// Lets an account in no more, or again. Its sessions end and its tokens are taken back: one that is let in again begins anew.
     ///
     /// # Errors
-    /// [`AccessError::AccountUnknown`].
+    /// [`AccessError::UserUnknown`].
     pub async fn disable(
         &self,
         by: Deed<'_>,
@@ -126,7 +126,7 @@ impl Access {
     /// Sets the password of an account, and ends its sessions.
     ///
     /// # Errors
-    /// [`AccessError::AccountUnknown`], [`AccessError::PasswordLength`], [`AccessError::PasswordCommon`].
+    /// [`AccessError::UserUnknown`], [`AccessError::PasswordLength`], [`AccessError::PasswordCommon`].
     pub async fn set_password(
         &self,
         by: Deed<'_>,
@@ -155,7 +155,7 @@ pub(super) fn known(name: &str) -> Result<&str, AccessError> {
 }
 
 pub(super) fn unknown(name: &str) -> AccessError {
-    AccessError::AccountUnknown {
+    AccessError::UserUnknown {
         name: name
             .chars()
             .filter(|char| !char.is_control())

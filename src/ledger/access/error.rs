@@ -31,7 +31,7 @@ pub enum AccessError {
     /// Another account has that name.
     NameTaken { name: String },
     /// There is no such account.
-    AccountUnknown { name: String },
+    UserUnknown { name: String },
     /// The account has no such token.
     TokenUnknown { name: String },
     /// A password has 12 to 128 characters.

@@ -47,7 +47,7 @@ impl Access {
     /// Makes a token for an account.
     ///
     /// # Errors
-    /// [`AccessError::AccountUnknown`], [`AccessError::ScopeTooWide`], [`AccessError::ExpiryOutOfRange`].
+    /// [`AccessError::UserUnknown`], [`AccessError::ScopeTooWide`], [`AccessError::ExpiryOutOfRange`].
     pub async fn issue_token(
         &self,
         by: Deed<'_>,
@@ -88,7 +88,7 @@ impl Access {
     /// The tokens of an account, oldest first.
     ///
     /// # Errors
-    /// [`AccessError::AccountUnknown`].
+    /// [`AccessError::UserUnknown`].
     pub async fn tokens(&self, account: &str) -> Result<Vec<TokenRecord>, AccessError> {
         let account = known(account)?;
         let mut tx = self.read().await?;

@@ -152,7 +152,7 @@ fn another_password_and_being_disabled_end_sessions_at_once() {
         assert!(!door.knows(&second).await, "it does not come back to life");
         door.sign_in(NAME, another).await.unwrap();
         for unknown in ["nobody", "no\0body"] {
-            let expected = AccessError::AccountUnknown {
+            let expected = AccessError::UserUnknown {
                 name: "nobody".to_owned(),
             };
             assert_eq!(no(door.access.disable(BY, unknown, true).await), expected);

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use jinfu::http::description;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, on_both};
+use crate::harness::{Database, on_both, repository};
+use crate::http::described::resolve;
 use crate::http::desk::{Call, Desk, HERE, NEXT, Reply};
 
 #[test]
 fn every_operation_has_a_name_a_description_and_its_problems_and_every_reference_leads_somewhere() {
     let described = serde_json::to_value(description()).unwrap();
     assert_eq!(described["openapi"], "3.1.0");
-    let schemas = described["components"]["schemas"].as_object().unwrap();
     let mut names = BTreeSet::new();
     for (path, item) in described["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -20,17 +20,24 @@ fn every_operation_has_a_name_a_description_and_its_problems_and_every_reference
             assert!(names.insert(name.to_owned()), "{name} is twice");
             assert!(operation["summary"].is_string(), "{method} {path}");
             for (status, response) in operation["responses"].as_object().unwrap() {
+                let response = resolve(&described, response);
                 assert!(
                     response["description"].is_string(),
                     "{method} {path} {status}"
                 );
                 let problem = &response["content"]["application/problem+json"];
                 if status.as_str() >= "400" {
-                    assert_eq!(
-                        problem["example"]["status"].to_string(),
-                        *status,
-                        "{method} {path}"
-                    );
+                    let examples = problem["examples"].as_object().unwrap();
+                    assert!(!examples.is_empty(), "{method} {path} {status}");
+                    for code in examples.keys() {
+                        let example = &described["components"]["examples"][code]["value"];
+                        assert_eq!(example["code"], **code, "{method} {path}");
+                        assert_eq!(
+                            example["status"].to_string(),
+                            *status,
+                            "{method} {path} {code}"
+                        );
+                    }
                 }
             }
             for status in ["401", "403", "404", "429", "503"] {
@@ -44,9 +51,24 @@ fn every_operation_has_a_name_a_description_and_its_problems_and_every_reference
     let mut references = Vec::new();
     collect_references(&described, &mut references);
     for reference in references {
-        let name = reference.rsplit('/').next().unwrap();
-        assert!(schemas.contains_key(name), "{reference}");
+        let place = reference.trim_start_matches('#');
+        assert!(described.pointer(place).is_some(), "{reference}");
     }
+}
+
+/// What programs are written against changes only on purpose: `RENEW=1` writes it anew.
+#[test]
+fn the_description_of_the_interface_is_the_one_that_was_looked_at() {
+    let described = description().to_pretty_json().unwrap() + "\n";
+    let place = repository("tests/it/snapshots/openapi.json");
+    if std::env::var_os("RENEW").is_some() {
+        std::fs::write(&place, &described).unwrap();
+    }
+    let looked_at = std::fs::read_to_string(place).unwrap();
+    let mut lines = looked_at.lines().zip(described.lines());
+    let differing = lines.find(|(before, now)| before != now);
+    assert_eq!(differing, None, "RENEW=1 renews it");
+    assert_eq!(looked_at.len(), described.len(), "RENEW=1 renews it");
 }
 
 fn collect_references(value: &Value, found: &mut Vec<String>) {

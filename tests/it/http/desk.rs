@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use super::described;
 use crate::harness::Database;
 
 /// The village that most of it is about.
@@ -243,8 +244,9 @@ impl Desk {
         &self.tokens[who]
     }
 
-    /// Sends a request and waits for the answer.
+    /// Sends a request and waits for the answer, which must be one that is described.
     pub(crate) async fn send(&self, call: Call) -> Reply {
+        let (method, path) = (call.method.clone(), call.path.clone());
         let mut request = Request::builder()
             .method(call.method.as_str())
             .uri(call.path);
@@ -262,11 +264,13 @@ impl Desk {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Reply {
+        let reply = Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
-        }
+        };
+        described::check(&method, &path, reply.status, &reply.body);
+        reply
     }
 
     /// Sends a request that must be done.

@@ -2,5 +2,6 @@
 
 mod authority;
 mod contract;
+pub(crate) mod described;
 mod desk;
 mod sample;

@@ -1,9 +1,10 @@
 //! What a walk has to come by: every kind of event, and every refusal but those that no command of the walk can meet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tried::Counts;
 use crate::harness::repository;
+use crate::http::described::refusals_of;
 
 /// Refusals of what is read, before it is a command at all.
 const OF_READING: &[&str] = &[
@@ -99,4 +100,18 @@ pub(super) fn check(counts: &Counts) {
         .collect();
     assert!(missing.is_empty(), "never refused: {missing:?}");
     assert!(counts.replayed > 0, "never answered again");
+    check_described(counts);
+}
+
+/// The description of the interface names every refusal for the commands that met it.
+fn check_described(counts: &Counts) {
+    let mut named = BTreeMap::new();
+    let is_unknown = |(command, code): &&(String, String)| {
+        let codes = named
+            .entry(command.clone())
+            .or_insert_with(|| refusals_of(command));
+        !codes.contains(code)
+    };
+    let missing: Vec<_> = counts.met.iter().filter(is_unknown).collect();
+    assert!(missing.is_empty(), "refusals.txt lacks {missing:?}");
 }

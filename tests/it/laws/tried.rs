@@ -1,13 +1,15 @@
 //! A book in memory beside a plain sum of all its postings, and the laws that hold after every command, accepted or refused.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jinfu::clock::Chance;
 use jinfu::domain::decide::{Verdict, decide};
 use jinfu::domain::facts::Stop;
 use jinfu::domain::journal::Entry;
 use jinfu::domain::report::MonthReport;
-use jinfu::domain::{Account, AccountRef, Book, Event, HouseholdNo, Money, Month, Request};
+use jinfu::domain::{
+    Account, AccountRef, Book, Command, Event, HouseholdNo, Money, Month, Request,
+};
 use serde_json::Value;
 
 use super::homes::neighbour;
@@ -18,6 +20,8 @@ use super::village::{MATERIALS, code, first_month, material};
 pub(super) struct Counts {
     pub(super) accepted: BTreeMap<String, u64>,
     pub(super) refused: BTreeMap<String, u64>,
+    /// Which command met which refusal.
+    pub(super) met: BTreeSet<(String, String)>,
     pub(super) replayed: u64,
 }
 
@@ -29,8 +33,16 @@ impl Counts {
         for (code, count) in other.refused {
             *self.refused.entry(code).or_default() += count;
         }
+        self.met.extend(other.met);
         self.replayed += other.replayed;
     }
+}
+
+/// The name of a command.
+fn name_of(command: &Command) -> String {
+    let written = format!("{command:?}");
+    let letters = written.chars().take_while(char::is_ascii_alphanumeric);
+    letters.collect()
 }
 
 /// The sum of all postings by account and subject.
@@ -99,7 +111,9 @@ impl Tried {
                 None
             }
             Err(Stop::Refused(refusal)) => {
-                *self.counts.refused.entry(refusal.code()).or_default() += 1;
+                let (command, code) = (name_of(&request.command), refusal.code());
+                *self.counts.refused.entry(code.clone()).or_default() += 1;
+                self.counts.met.insert((command, code));
                 None
             }
             Err(Stop::Missing(need)) => {
