@@ -299,7 +299,7 @@ impl Desk {
 }
 
 /// The limits of the service, but for how often somebody may ask: tests ask faster than people.
-fn unhurried() -> Limits {
+pub(crate) fn unhurried() -> Limits {
     let rate = Rate {
         per_second: 1_000_000,
         burst: 1_000_000,

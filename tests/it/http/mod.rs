@@ -5,3 +5,4 @@ mod contract;
 pub(crate) mod described;
 mod desk;
 mod sample;
+mod schemathesis;

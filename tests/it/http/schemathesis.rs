@@ -1,0 +1,171 @@
+//! Requests that a program made up from the description, as each role: no answer is a server's error, and none is one that is not described.
+//!
+//! `SCHEMATHESIS` is where the program is, `EXAMPLES` how many requests it makes up of each operation and role; `PHASES` with `coverage` among them
+//! adds every bound of every field.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::desk::{Call, Desk, HERE, unhurried};
+use super::sample::operations;
+use crate::harness::{Database, on_both};
+
+/// Everybody, by what they show.
+const EVERYBODY: [&str; 8] = [
+    "administrator",
+    "official",
+    "clerk",
+    "supervisor",
+    "reader",
+    "collector",
+    "household",
+    "nobody",
+];
+
+/// Every check but one: a request that follows the description may still be refused by the rules of the scheme. A missing revision is answered as
+/// HTTP says. Of a batch each item has an answer of its own, also one that cannot be read.
+const SETTINGS: &str = r#"
+[checks]
+positive_data_acceptance.enabled = false
+missing_required_header.expected-statuses = [400, 401, 403, 404, 415, 422, 428]
+
+[[operations]]
+include-path = "/api/v1/villages/{village}/pickups/batch"
+checks.negative_data_rejection.enabled = false
+"#;
+
+/// What stands in paths, so that requests find something.
+const PARAMETERS: [(&str, &str); 7] = [
+    ("village", HERE),
+    ("household", "03-017"),
+    ("month", "2025-09"),
+    ("prefix", "430302101"),
+    ("number", "A-0457"),
+    ("kind", "sale"),
+    ("collector", "C1"),
+];
+
+/// A service on a port of its own.
+struct Served {
+    desk: Desk,
+    database: Database,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<std::io::Result<()>>,
+    program: Child,
+}
+
+impl Served {
+    async fn start(database: Database, who: &str, folder: &Path) -> Served {
+        let desk = Desk::open(&database).await;
+        fill(&desk).await;
+        let listener = jinfu::http::serve::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let service = Arc::clone(&desk.service);
+        let ended = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            jinfu::http::run(&service, listener, unhurried(), stopped).await
+        });
+        let config = folder.join("schemathesis.toml");
+        let lines = PARAMETERS.map(|(name, value)| format!("\"path.{name}\" = \"{value}\"\n"));
+        let settings = format!("{SETTINGS}\n[parameters]\n{}", lines.concat());
+        std::fs::write(&config, settings).unwrap();
+        let place = format!("http://{address}/api/v1/openapi.json");
+        let program = request(&config, &place, (who != "nobody").then(|| desk.token(who)));
+        Served {
+            desk,
+            database,
+            stop,
+            ended,
+            program,
+        }
+    }
+
+    /// Waits until every request is answered; what was told of them.
+    async fn finish(self) -> (bool, String) {
+        let waited = tokio::task::spawn_blocking(|| self.program.wait_with_output());
+        let output = waited.await.unwrap().unwrap();
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+        self.desk.close(self.database).await;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let troubles = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), said + &troubles)
+    }
+}
+
+/// Something of every kind, as far as the least bodies make it.
+async fn fill(desk: &Desk) {
+    for operation in operations() {
+        let path = operation.path.replace("/api/v1", "");
+        let path = PARAMETERS.iter().fold(path, |path, (name, value)| {
+            path.replace(&format!("{{{name}}}"), value)
+        });
+        let is_command =
+            operation.has_key && !operation.needs_revision && !path.contains("/months/");
+        if let Some(body) = operation.body.filter(|_| is_command) {
+            desk.send(Call::post(&path, &body).by("clerk")).await;
+        }
+    }
+}
+
+fn request(config: &Path, place: &str, token: Option<&str>) -> Child {
+    let program = std::env::var("SCHEMATHESIS").expect("SCHEMATHESIS says where the program is");
+    let chosen = |name, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.to_owned());
+    let (examples, phases) = (
+        chosen("EXAMPLES", "20"),
+        chosen("PHASES", "examples,fuzzing"),
+    );
+    let mut command = Command::new(program);
+    command.arg("--config-file").arg(config);
+    command.args(["--no-color", "run", place]);
+    command.args(["--phases", &phases, "--max-examples", &examples]);
+    command.args([
+        "--seed",
+        "1",
+        "--generation-database",
+        "none",
+        "--warnings",
+        "off",
+    ]);
+    if let Some(token) = token {
+        command.args(["--header", &format!("Authorization: Bearer {token}")]);
+        // Whoever signs out is nobody from then on.
+        command.args(["--exclude-path-regex", "/sessions"]);
+    }
+    command.current_dir(config.parent().unwrap());
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+#[test]
+#[ignore = "takes minutes, and a program that .ci/run installs"]
+fn whatever_is_requested_the_answer_is_one_that_is_described() {
+    on_both(async |engine| {
+        let mut faults = Vec::new();
+        for pair in EVERYBODY.chunks(2) {
+            let mut served = Vec::new();
+            for who in pair {
+                let folder = tempfile::tempdir().unwrap();
+                let database = Database::new(engine).await;
+                let service = Served::start(database, who, folder.path()).await;
+                served.push((who, service, folder));
+            }
+            for (who, served, folder) in served {
+                let (is_well, said) = served.finish().await;
+                drop(folder);
+                let count = said.lines().find(|line| line.contains(" generated, "));
+                eprintln!("{engine:?} {who}: {}", count.unwrap_or_default().trim());
+                if !is_well {
+                    faults.push(format!("{engine:?} {who}\n{said}"));
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    });
+}
