@@ -14,7 +14,7 @@ mod walk;
 mod wrong;
 
 /// A number from the environment, or the usual one.
-fn chosen(name: &str, usual: u64) -> u64 {
+pub(crate) fn chosen(name: &str, usual: u64) -> u64 {
     let set = std::env::vars_os()
         .find(|(variable, _)| variable == name)
         .and_then(|(_, value)| value.into_string().ok());
