@@ -95,6 +95,8 @@ pub(crate) struct Visit {
     pub(crate) identity: Identity,
     /// When what the request showed stops working at the latest.
     pub(crate) expires_at: Timestamp,
+    /// Whether it is a program that shows a token.
+    is_program: bool,
     parts: BTreeMap<String, String>,
 }
 
@@ -105,6 +107,15 @@ impl FromRequestParts<Arc<Service>> for Visit {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Visit, Problem> {
+        let visit = Visit::recognise(parts, service).await?;
+        let Nothing {} = query(parts)?;
+        Ok(visit)
+    }
+}
+
+impl Visit {
+    /// Recognises who asks; the query is the caller's to read.
+    async fn recognise(parts: &mut Parts, service: &Arc<Service>) -> Result<Visit, Problem> {
         let context = RequestContext::from_request_parts(parts, service).await?;
         let recognised = session::recognise(service, &parts.headers).await?;
         let named = RawPathParams::from_request_parts(parts, service)
@@ -119,6 +130,7 @@ impl FromRequestParts<Arc<Service>> for Visit {
             context,
             identity: recognised.identity,
             expires_at: recognised.expires_at,
+            is_program: recognised.is_program,
             parts: named,
         })
     }
@@ -213,10 +225,10 @@ impl Visit {
         Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"))
     }
 
-    /// Whether it is the account of that name that asks: a household or an enrolled phone is none.
+    /// Whether it is the person of an account of that name that asks: no household, no enrolled phone, no program with a token of the account.
     pub(crate) fn is_account(&self, name: &str) -> bool {
-        let is_person = !matches!(self.identity.role, Role::Household | Role::Collector);
-        is_person && self.identity.may_write && self.identity.account == name
+        let has_account = !matches!(self.identity.role, Role::Household | Role::Collector);
+        has_account && !self.is_program && self.identity.account == name
     }
 }
 
@@ -240,17 +252,17 @@ impl FromRequestParts<Arc<Service>> for Order {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Order, Problem> {
-        let visit = Visit::from_request_parts(parts, service).await?;
+        let visit = Visit::recognise(parts, service).await?;
         let village = visit.village()?;
         // Before the body is looked at: what is out of reach answers nothing but that it is not there.
         if !visit.identity.scope.has_village(&village) {
             session::note_refused(&visit, &village).await?;
             return Err(Problem::denied(Denied::NotFound, &village));
         }
-        let Asked(asked) = Asked::<OrderQuery>::from_request_parts(parts, service).await?;
+        let OrderQuery { dry_run } = query(parts)?;
         Ok(Order {
             id: key(&parts.headers)?,
-            dry_run: asked.dry_run,
+            dry_run,
             expected: expected(&parts.headers),
             visit,
             village,
@@ -279,12 +291,13 @@ fn key(headers: &HeaderMap) -> Result<Uuid, Problem> {
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
         .unwrap_or(text);
-    let malformed = || Problem::new(StatusCode::BAD_REQUEST, "idempotency-key-invalid");
-    // The hyphenated form only, so that nobody takes two writings of one id for two ids.
-    match Uuid::try_parse(bare) {
-        Ok(id) if bare.len() == 36 && !id.is_nil() => Ok(id),
-        Ok(_) | Err(_) => Err(malformed()),
-    }
+    command_id(bare).ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "idempotency-key-invalid"))
+}
+
+/// Reads a command id: the hyphenated form only, so that nobody takes two writings of one id for two ids.
+pub(crate) fn command_id(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    (text.len() == 36 && !id.is_nil()).then_some(id)
 }
 
 fn expected(headers: &HeaderMap) -> Option<String> {
@@ -292,22 +305,38 @@ fn expected(headers: &HeaderMap) -> Option<String> {
     Some(text.trim_matches('"').to_owned())
 }
 
-/// The query of a request as the handler's own type; a name that it does not have is refused.
+/// Somebody who was recognised, and the query of the request as the handler's own type.
 #[derive(Debug)]
-pub(crate) struct Asked<T>(pub(crate) T);
+pub(crate) struct Asked<T>(pub(crate) Visit, pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Arc<Service>> for Asked<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Problem> {
-        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
-            Ok(axum::extract::Query(value)) => Ok(Asked(value)),
-            Err(error) => Err(
-                Problem::new(StatusCode::BAD_REQUEST, "query-not-understood")
-                    .with("reason", error.body_text()),
-            ),
-        }
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Asked<T>, Problem> {
+        let visit = Visit::recognise(parts, service).await?;
+        Ok(Asked(visit, query(parts)?))
     }
+}
+
+/// The query of whoever reads none.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Reads the query of a request.
+///
+/// # Errors
+/// A name that the type does not have, or a value that it cannot take.
+fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
+    let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+    read.map(|axum::extract::Query(query)| query)
+        .map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, "query-not-understood")
+                .with("reason", error.body_text())
+        })
 }
 
 /// The body of a request: JSON of the handler's own type, whose first fault is named by its place.

@@ -31,8 +31,6 @@ pub(crate) fn of(
     if !path.contains("/sessions") || method != "post" {
         problems.push(Problem::new(StatusCode::UNAUTHORIZED, "sign-in-needed"));
         problems.push(Problem::new(StatusCode::UNAUTHORIZED, "session-ended"));
-    }
-    if has_query(operation) || is_command {
         problems.push(query("query-not-understood").with("reason", "unknown field `colour`"));
     }
     if has("cursor") {
@@ -75,14 +73,6 @@ pub(crate) fn is_of_any_door(problem: &Problem) -> bool {
         || problem.status() == StatusCode::NOT_FOUND
         || problem.status() == StatusCode::PRECONDITION_REQUIRED;
     !is_its_own && !problem.is_refusal()
-}
-
-fn has_query(operation: &Operation) -> bool {
-    use utoipa::openapi::path::ParameterIn;
-    let mut parameters = operation.parameters.iter().flatten();
-    parameters.any(|parameter| {
-        matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
-    })
 }
 
 fn of_everything() -> Vec<Problem> {

@@ -172,13 +172,14 @@ impl Order {
         Ok(Receipt::new(texts, id, &outcome, self.dry_run))
     }
 
-    /// The revision that a change builds on.
+    /// The revision that a change builds on; none with `*`, which stands for whatever there is.
     ///
     /// # Errors
     /// 428 where the request names none.
-    pub(crate) fn expected(&self) -> Result<String, Problem> {
+    pub(crate) fn expected(&self) -> Result<Option<String>, Problem> {
         let missing = || Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required");
-        self.expected.clone().ok_or_else(missing)
+        let named = self.expected.clone().ok_or_else(missing)?;
+        Ok(Some(named).filter(|named| named != "*"))
     }
 }
 

@@ -142,3 +142,35 @@ pub(crate) fn status_of_code(code: &str) -> StatusCode {
         .get(code)
         .map_or(StatusCode::UNPROCESSABLE_ENTITY, status)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A refusal that is kept is answered again as it was the first time.
+    #[test]
+    fn a_code_has_the_status_of_its_refusal() {
+        for (code, refusal) in EXAMPLES.iter() {
+            assert_eq!(*code, refusal.code());
+            assert_eq!(status_of_code(code), status(refusal), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_repaired_under_its_id() {
+        for refusal in EXAMPLES.values() {
+            let is_unread = status(refusal) == StatusCode::BAD_REQUEST;
+            assert!(!(is_unread && refusal.is_kept()), "{refusal}");
+        }
+    }
+
+    /// The sentences are by code, and each is told of a refusal that has an example.
+    #[test]
+    fn every_refusal_has_an_example() {
+        let sentences = include_str!("../text/en.ftl").lines();
+        let codes = sentences.filter_map(|line| line.strip_prefix("refusal-")?.split_once(" ="));
+        for (code, _) in codes {
+            assert!(EXAMPLES.contains_key(code), "{code}");
+        }
+    }
+}

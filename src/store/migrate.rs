@@ -133,6 +133,9 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
         }
         .into());
     }
+    if !path.exists() {
+        create_for_owner(path);
+    }
     let options = sqlite_options(path).create_if_missing(true);
     let opened = SqliteConnection::connect_with(&options).await;
     let mut connection = opened.map_err(|error| refine_open_error(error, path))?;
@@ -148,6 +151,22 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
         tracing::info!(schema = SCHEMA, "the database has this program's schema");
     }
     Ok(Connected::Sqlite(connection))
+}
+
+/// Makes an empty file that only its owner reads, since hashes of passwords will be in it; SQLite gives the files beside it the same rights. Where it
+/// cannot be made, opening it tells why.
+fn create_for_owner(path: &Path) {
+    let folder = match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return,
+    };
+    // Such files are for their owner only.
+    let unnamed = tempfile::NamedTempFile::new_in(folder);
+    let named = unnamed.and_then(|unnamed| Ok(unnamed.persist_noclobber(path)?));
+    if let Err(error) = named {
+        tracing::debug!(%error, "the file was not made beforehand");
+    }
 }
 
 /// A copy beside the file, so that an upgrade can always be taken back. It gets its name when it is whole: what was left of an attempt that was

@@ -44,8 +44,7 @@ impl From<AccountRecord> for AccountAnswer {
 /// The accounts, by name.
 #[utoipa::path(get, path = "/users", tag = "users", params(Page), responses((status = 200, body = Listing<AccountAnswer>)))]
 pub(crate) async fn list(
-    visit: Visit,
-    Asked(page): Asked<Page>,
+    Asked(visit, page): Asked<Page>,
 ) -> Result<Listing<AccountAnswer>, Problem> {
     visit.asks(Question::Accounts).await?;
     let after = page.after("users")?.unwrap_or_default();
@@ -387,8 +386,7 @@ impl From<AuditRecord> for AuditAnswer {
 /// Who signed in, who was refused, who read personal details, in the order of time.
 #[utoipa::path(get, path = "/audit", tag = "users", params(Page), responses((status = 200, body = Listing<AuditAnswer>)))]
 pub(crate) async fn audit(
-    visit: Visit,
-    Asked(page): Asked<Page>,
+    Asked(visit, page): Asked<Page>,
 ) -> Result<Listing<AuditAnswer>, Problem> {
     visit.asks(Question::Audit).await?;
     let after = page.after("audit")?;

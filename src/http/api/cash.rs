@@ -61,8 +61,7 @@ impl SourceBody {
 /// The receipts of a month, by number; voided ones are among them.
 #[utoipa::path(get, path = "/villages/{village}/cash-receipts", tag = "cash", params(OfMonth), responses((status = 200, body = Listing<ListedReceipt>)))]
 pub(crate) async fn list(
-    visit: Visit,
-    Asked(asked): Asked<OfMonth>,
+    Asked(visit, asked): Asked<OfMonth>,
 ) -> Result<Listing<ListedReceipt>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Books(&village)).await?;

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::authority::Question;
 use crate::domain::dispute::{About, AnswerDispute, DisputeDecision, OpenDispute};
 use crate::domain::{Command, Month, Refusal, plain_text};
-use crate::http::extract::{Asked, Body, Order, Visit};
+use crate::http::extract::{Asked, Body, Order};
 use crate::http::listing::Listing;
 use crate::http::problem::Problem;
 use crate::http::receipt::Receipt;
@@ -25,8 +25,7 @@ pub(crate) struct OpenedIn {
 /// The disputes of a village.
 #[utoipa::path(get, path = "/villages/{village}/disputes", tag = "disputes", params(OpenedIn), responses((status = 200, body = Listing<DisputeStanding>)))]
 pub(crate) async fn list(
-    visit: Visit,
-    Asked(asked): Asked<OpenedIn>,
+    Asked(visit, asked): Asked<OpenedIn>,
 ) -> Result<Listing<DisputeStanding>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Office(&village)).await?;

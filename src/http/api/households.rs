@@ -92,8 +92,7 @@ impl HouseholdAnswer {
 /// The households of a village, by number.
 #[utoipa::path(get, path = "/villages/{village}/households", tag = "households", params(Page), responses((status = 200, body = Listing<HouseholdAnswer>)))]
 pub(crate) async fn list(
-    visit: Visit,
-    Asked(page): Asked<Page>,
+    Asked(visit, page): Asked<Page>,
 ) -> Result<Listing<HouseholdAnswer>, Problem> {
     let village = visit.village()?;
     let view = visit.asks(Question::Households(&village)).await?;
@@ -142,8 +141,7 @@ pub(crate) struct Months {
 /// The statement of a household, with running balances.
 #[utoipa::path(get, path = "/villages/{village}/households/{household}/statement", tag = "households", params(Months), responses((status = 200, body = Statement)))]
 pub(crate) async fn statement(
-    visit: Visit,
-    Asked(months): Asked<Months>,
+    Asked(visit, months): Asked<Months>,
 ) -> Result<Json<Statement>, Problem> {
     let (village, number) = (visit.village()?, visit.household()?);
     let view = visit.asks(Question::Household(&village, &number)).await?;
@@ -283,7 +281,7 @@ impl ChangeBody {
             save_up: self.save_up,
             head: head.map(|Plain(head)| head),
             waivers: waivers.transpose()?,
-            expected: Some(order.expected()?),
+            expected: order.expected()?,
         })
     }
 }

@@ -2,16 +2,13 @@
 
 use crate::domain::authority::Question;
 use crate::http::api::documents::EntryAnswer;
-use crate::http::extract::{Asked, Visit};
+use crate::http::extract::Asked;
 use crate::http::listing::{Listing, Page};
 use crate::http::problem::Problem;
 
 /// The entries of a village in the order of the chain.
 #[utoipa::path(get, path = "/villages/{village}/journal", tag = "journal", params(Page), responses((status = 200, body = Listing<EntryAnswer>)))]
-pub(crate) async fn list(
-    visit: Visit,
-    Asked(page): Asked<Page>,
-) -> Result<Listing<EntryAnswer>, Problem> {
+pub(crate) async fn list(Asked(visit, page): Asked<Page>) -> Result<Listing<EntryAnswer>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Books(&village)).await?;
     let filter = format!("journal {village}");

@@ -84,8 +84,7 @@ pub(crate) struct Versions {
 /// What differs between two closes of a month (R-PD-5).
 #[utoipa::path(get, path = "/villages/{village}/months/{month}/differences", tag = "months", params(Versions), responses((status = 200, body = VersionDifferences)))]
 pub(crate) async fn differences(
-    visit: Visit,
-    Asked(versions): Asked<Versions>,
+    Asked(visit, versions): Asked<Versions>,
 ) -> Result<Json<VersionDifferences>, Problem> {
     let (village, month) = (visit.village()?, visit.month()?);
     visit.asks(Question::Books(&village)).await?;

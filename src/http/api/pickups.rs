@@ -1,7 +1,8 @@
 //! Pickups: recorded, many at once too, voided, corrected, looked up.
 
 use axum::Json;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::domain::number::parse_whole;
 use crate::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use crate::domain::{Command, DocumentKind, Quantity, Refusal, WrittenUnit};
 use crate::http::api::documents::{DocumentAnswer, VoidBody};
-use crate::http::extract::{Body, Order, Visit};
+use crate::http::extract::{Body, Order, Visit, command_id};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::receipt::{Receipt, in_line};
 use crate::http::written::{
@@ -151,8 +152,14 @@ pub(crate) async fn record(order: Order, Body(body): Body<PickupBody>) -> Result
 #[serde(deny_unknown_fields)]
 pub(crate) struct PickupItem {
     /// The command id.
+    #[serde(deserialize_with = "read_id")]
     id: Uuid,
     pickup: PickupBody,
+}
+
+fn read_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    command_id(&text).ok_or_else(|| D::Error::custom("expected a UUID with hyphens"))
 }
 
 /// Pickups of one phone.

@@ -92,8 +92,7 @@ pub(crate) async fn set_schedule(
 /// The rounds of a month with their coverage.
 #[utoipa::path(get, path = "/villages/{village}/rounds", tag = "rounds", params(OfMonth), responses((status = 200, body = Listing<RoundStanding>)))]
 pub(crate) async fn list(
-    visit: Visit,
-    Asked(asked): Asked<OfMonth>,
+    Asked(visit, asked): Asked<OfMonth>,
 ) -> Result<Listing<RoundStanding>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Rounds(&village)).await?;

@@ -168,7 +168,7 @@ pub(crate) async fn change_settings(
     order: Order,
     Body(settings): Body<Settings>,
 ) -> Result<Receipt, Problem> {
-    let expected = Some(order.expected()?);
+    let expected = order.expected()?;
     let command = ChangeSettings { settings, expected };
     order.submit(Command::ChangeSettings(command)).await
 }

@@ -56,6 +56,8 @@ pub struct Recognised {
     pub identity: Identity,
     /// When the secret stops working at the latest.
     pub expires_at: Timestamp,
+    /// Whether it is the token of a program.
+    pub is_program: bool,
 }
 
 /// Somebody who was recognised lately, and until when that is believed.
@@ -264,6 +266,7 @@ impl Access {
         let recognised = Recognised {
             identity,
             expires_at: instant(row.expires_at),
+            is_program: row.kind == "token",
         };
         self.remember(digest, &recognised, now, round);
         Ok(Some(recognised))

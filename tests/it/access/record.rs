@@ -182,3 +182,25 @@ fn the_record_tells_who_came_and_who_was_refused_and_is_never_changed() {
         door.close().await;
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn the_files_of_the_books_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    on_both(async |engine| {
+        if engine != Engine::Sqlite {
+            return;
+        }
+        let door = Door::new(engine).await;
+        let path = door.village.database.url.trim_start_matches("sqlite:");
+        for name in [
+            path.to_owned(),
+            format!("{path}-wal"),
+            format!("{path}-shm"),
+        ] {
+            let mode = std::fs::metadata(&name).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        door.close().await;
+    });
+}

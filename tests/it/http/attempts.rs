@@ -12,7 +12,7 @@ use crate::laws::chosen;
 use crate::model::random::Random;
 
 /// How many attempts are made on each engine.
-const ATTEMPTS: u64 = 2_000;
+const ATTEMPTS: u64 = 1_000;
 /// A village that is not there.
 const NOWHERE: &str = "430302199999";
 

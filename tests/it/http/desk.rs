@@ -1,6 +1,7 @@
 //! The service in process, with villages in two townships and somebody of every role, as tests ask it.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,9 +13,11 @@ use jinfu::domain::authority::Scope;
 use jinfu::domain::report::region::RegionPrefix;
 use jinfu::domain::{CollectorCode, HouseholdNo, Role, VillageCode};
 use jinfu::http::Service;
-use jinfu::http::serve::{Limits, Rate};
+use jinfu::http::serve::{Limits, Rate, listen};
 use jinfu::ledger::access::{Access, Deed, NewAccount, NewToken};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -286,6 +289,23 @@ impl Desk {
         reply.body
     }
 
+    /// Serves what it has on a port of its own as well.
+    pub(crate) fn serve(&self) -> Served {
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let service = Arc::clone(&self.service);
+        let ended = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            jinfu::http::run(&service, listener, unhurried(), stopped).await
+        });
+        Served {
+            address,
+            stop,
+            ended,
+        }
+    }
+
     /// Closes the books, which must be whole.
     pub(crate) async fn close(self, database: Database) {
         let Desk {
@@ -298,8 +318,23 @@ impl Desk {
     }
 }
 
+/// The service on a port of its own.
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<std::io::Result<()>>,
+}
+
+impl Served {
+    /// Answers what was accepted and ends.
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
+}
+
 /// The limits of the service, but for how often somebody may ask: tests ask faster than people.
-pub(crate) fn unhurried() -> Limits {
+fn unhurried() -> Limits {
     let rate = Rate {
         per_second: 1_000_000,
         burst: 1_000_000,

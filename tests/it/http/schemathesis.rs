@@ -3,15 +3,10 @@
 //! `SCHEMATHESIS` is where the program is, `EXAMPLES` how many requests it makes up of each operation and role; `PHASES` with `coverage` among them
 //! adds every bound of every field.
 
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-
-use super::desk::{Call, Desk, HERE, unhurried};
+use super::desk::{Call, Desk, HERE, Served};
 use super::sample::operations;
 use crate::harness::{Database, on_both};
 
@@ -50,38 +45,29 @@ const PARAMETERS: [(&str, &str); 7] = [
     ("collector", "C1"),
 ];
 
-/// A service on a port of its own.
-struct Served {
+/// A service, and the program that makes requests of it.
+struct Tried {
     desk: Desk,
     database: Database,
-    stop: oneshot::Sender<()>,
-    ended: JoinHandle<std::io::Result<()>>,
+    served: Served,
     program: Child,
 }
 
-impl Served {
-    async fn start(database: Database, who: &str, folder: &Path) -> Served {
+impl Tried {
+    async fn start(database: Database, who: &str, folder: &Path) -> Tried {
         let desk = Desk::open(&database).await;
         fill(&desk).await;
-        let listener = jinfu::http::serve::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let service = Arc::clone(&desk.service);
-        let ended = tokio::spawn(async move {
-            let stopped = async { drop(stopped.await) };
-            jinfu::http::run(&service, listener, unhurried(), stopped).await
-        });
+        let served = desk.serve();
         let config = folder.join("schemathesis.toml");
         let lines = PARAMETERS.map(|(name, value)| format!("\"path.{name}\" = \"{value}\"\n"));
         let settings = format!("{SETTINGS}\n[parameters]\n{}", lines.concat());
         std::fs::write(&config, settings).unwrap();
-        let place = format!("http://{address}/api/v1/openapi.json");
+        let place = format!("http://{}/api/v1/openapi.json", served.address);
         let program = request(&config, &place, (who != "nobody").then(|| desk.token(who)));
-        Served {
+        Tried {
             desk,
             database,
-            stop,
-            ended,
+            served,
             program,
         }
     }
@@ -90,8 +76,7 @@ impl Served {
     async fn finish(self) -> (bool, String) {
         let waited = tokio::task::spawn_blocking(|| self.program.wait_with_output());
         let output = waited.await.unwrap().unwrap();
-        self.stop.send(()).unwrap();
-        self.ended.await.unwrap().unwrap();
+        self.served.stop().await;
         self.desk.close(self.database).await;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let troubles = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -153,7 +138,7 @@ fn whatever_is_requested_the_answer_is_one_that_is_described() {
             for who in pair {
                 let folder = tempfile::tempdir().unwrap();
                 let database = Database::new(engine).await;
-                let service = Served::start(database, who, folder.path()).await;
+                let service = Tried::start(database, who, folder.path()).await;
                 served.push((who, service, folder));
             }
             for (who, served, folder) in served {
