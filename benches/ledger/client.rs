@@ -143,8 +143,12 @@ fn body_of(request: &Request) -> String {
 }
 
 fn line_of(line: &WeighedLine) -> String {
+    let reason = match line.deduction_reason.as_str() {
+        "" => String::new(),
+        reason => format!(r#","deduction_reason":"{reason}""#),
+    };
     format!(
-        r#"{{"material":"{}","unit":"kg","gross":"{}","tare":"{}","deduction":{},"deduction_reason":"{}"}}"#,
-        line.material, line.gross, line.tare, line.deduction, line.deduction_reason,
+        r#"{{"material":"{}","unit":"kg","gross":"{}","tare":"{}","deduction":{}{reason}}}"#,
+        line.material, line.gross, line.tare, line.deduction,
     )
 }

@@ -1,5 +1,5 @@
-//! More than the service can do: ten times what its queue takes, from clients that never wait before they ask again, then a killed process, and
-//! a look at whether everything that was acknowledged is in the books.
+//! Ten times more than the service can do, sent at a steady pace whatever is answered; then whether it is itself again, a killed process, and a
+//! look at whether everything that was acknowledged is in the books.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::Bench;
-use crate::callers::{Callers, Until};
+use crate::callers::{Callers, Seen as Rate, Until};
 use crate::client::{Answer, Client, record, record_many};
 use crate::database::Database;
 use crate::process::{Serving, enrol};
@@ -21,14 +21,15 @@ use crate::served::Door;
 use crate::table::{Goal, Row, Unit};
 use crate::villages::{Pickups, village};
 
-/// Clients that send a pickup at a time.
-const SINGLE: usize = 1_000;
-/// Phones that send many at a time, and how many: with them ten times as many are sent as the queue takes.
-const PHONES: usize = 1_000;
+/// Clients that send a pickup at a time, and phones that send as many as they have.
+const SINGLE: u64 = 1_000;
+const PHONES: u64 = 1_000;
 const MANY: u64 = 40;
+/// How many times more they send than the service can do.
+const TIMES: f64 = 10.0;
 /// Clients beyond the connections that the service takes; they come again after a while.
-const TOO_MANY: usize = 500;
-const AGAIN: Duration = Duration::from_millis(250);
+const TOO_MANY: u64 = 500;
+const AGAIN: Duration = Duration::from_secs(1);
 /// With so many clients it is measured how much the service can do.
 const ENOUGH: usize = 256;
 
@@ -36,9 +37,17 @@ const SLOWEST: Goal = Goal::AtMost {
     floor: 0.5,
     aim: 0.25,
 };
+const GOODPUT: Goal = Goal::AtLeast {
+    floor: 0.8,
+    aim: 0.95,
+};
+const AFTERWARDS: Goal = Goal::AtMost {
+    floor: 2.0,
+    aim: 1.25,
+};
 const MEMORY: Goal = Goal::AtMost {
-    floor: 256.0,
-    aim: 128.0,
+    floor: 512.0,
+    aim: 256.0,
 };
 const NONE: Goal = Goal::AtMost {
     floor: 0.0,
@@ -54,43 +63,62 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
     let pickups = bench.books.to_call().lately();
     let clients = Callers::of_door(serving.door.clone(), pickups.clone());
     let until = Until::Elapsed(bench.sizes.round());
-    let capacity = bench.runtime.block_on(clients.call(ENOUGH, until));
+    let before = bench.runtime.block_on(clients.call(ENOUGH, until));
+    let lasts = Duration::from_secs(bench.sizes.overload_seconds);
+    let a_second = TIMES * before.rate / (SINGLE + PHONES * MANY) as f64;
     let flood = Flood {
         door: serving.door.clone(),
-        pickups: pickups,
+        pickups: pickups.clone(),
         villages: bench.sizes.villages,
         next: Arc::new(AtomicU64::new(clients.brought())),
-        end: Instant::now() + Duration::from_secs(bench.sizes.overload_seconds),
+        every: Duration::from_secs_f64(1.0 / a_second),
+        end: Instant::now() + lasts,
     };
+    let next = Arc::clone(&flood.next);
     let seen = bench.runtime.block_on(flood.rush());
+    let clients = clients.from(next.load(Ordering::Relaxed));
+    let after = bench.runtime.block_on(clients.call(ENOUGH, until));
     let peak = serving.peak();
-    let seconds = bench.sizes.overload_seconds as f64;
     // Killed, so that only what is on disk is found again.
     drop(serving);
     let lost = bench.runtime.block_on(count_lost(&database, &seen));
     bench.runtime.block_on(database.drop());
-    rows(bench, capacity.rate, seconds, &seen, peak, lost)
+    let mut rows = rates(bench, lasts.as_secs_f64(), &seen, (before, after));
+    rows.append(&mut figures(bench, &seen, peak, lost));
+    rows
 }
 
-fn rows(bench: &Bench, capacity: f64, seconds: f64, seen: &Seen, peak: f64, lost: f64) -> Vec<Row> {
-    let name = bench.books.opened_name();
+fn rates(bench: &Bench, seconds: f64, seen: &Seen, (before, after): (Rate, Rate)) -> Vec<Row> {
     let accepted = seen.accepted.len() as f64 / seconds;
-    let figure = |what, unit, figure: f64, goal| Row::figure(what, &name, unit, &[figure], goal);
     vec![
         Row::ratio(
             "overload over HTTP, SQLite: pickups sent : accepted by 256 clients before",
-            &name,
+            &bench.books.opened_name(),
             Unit::PerSecond,
-            (&[seen.sent as f64 / seconds], &[capacity]),
+            (&[seen.sent as f64 / seconds], &[before.rate]),
             Goal::Told,
         ),
         Row::ratio(
             "  pickups accepted meanwhile : before",
             "",
             Unit::PerSecond,
-            (&[accepted], &[capacity]),
-            Goal::Told,
+            (&[accepted], &[before.rate]),
+            GOODPUT,
         ),
+        Row::ratio(
+            "  the slowest of 100 answers (p99) right after : before",
+            "",
+            Unit::Seconds,
+            (&[after.p99], &[before.p99]),
+            AFTERWARDS,
+        ),
+    ]
+}
+
+fn figures(bench: &Bench, seen: &Seen, peak: f64, lost: f64) -> Vec<Row> {
+    let name = bench.books.opened_name();
+    let figure = |what, unit, figure: f64, goal| Row::figure(what, &name, unit, &[figure], goal);
+    vec![
         figure(
             "  the slowest of 100 accepted pickups (p99)",
             Unit::Seconds,
@@ -198,8 +226,8 @@ fn named(request: &Request) -> (VillageCode, DocumentNo) {
 }
 
 /// Lets time pass.
-async fn pause(length: Duration) {
-    drop(tokio::time::timeout(length, std::future::pending::<()>()).await);
+async fn wait_until(due: Instant) {
+    drop(tokio::time::timeout_at(due.into(), std::future::pending::<()>()).await);
 }
 
 /// How many acknowledged pickups are not in the books, which are opened as after any end of the program.
@@ -214,34 +242,35 @@ async fn count_lost(database: &Database, seen: &Seen) -> f64 {
     let sql = "select count(*) from document join village using (village_id) where code = ?1 and number = ?2 and kind = 'pickup'";
     let mut find = connection.prepare(sql).unwrap();
     let mut is_there = |(village, number): &(VillageCode, DocumentNo)| {
-        let found = find.query_row([village.as_str(), number.as_str()], |row| row.get::<_, i64>(0));
+        let found = find.query_row([village.as_str(), number.as_str()], |row| {
+            row.get::<_, i64>(0)
+        });
         found.unwrap() == 1
     };
     let lost = seen.accepted.iter().filter(|named| !is_there(named));
     lost.count() as f64
 }
 
-/// Clients that do not wait.
+/// Clients that go on whatever they are told.
 #[derive(Clone)]
 struct Flood {
     door: Door,
     pickups: Pickups,
     villages: u64,
     next: Arc<AtomicU64>,
+    /// How long each client waits from one request to the next.
+    every: Duration,
     end: Instant,
 }
 
 impl Flood {
     async fn rush(self) -> Seen {
-        let counts = [
-            (SINGLE, 1, Duration::ZERO),
-            (PHONES, MANY, Duration::ZERO),
-            (TOO_MANY, 1, AGAIN),
-        ];
         let mut tasks = Vec::new();
-        for (clients, count, begins) in counts {
+        for (clients, count) in [(SINGLE, 1), (PHONES, MANY), (TOO_MANY, 1)] {
             for number in 0..clients {
-                tasks.push(tokio::spawn(self.clone().one(number, count, begins)));
+                // They begin one after the other; those without a place come last.
+                let begin = Instant::now() + self.every.mul_f64(number as f64 / clients as f64);
+                tasks.push(tokio::spawn(self.clone().one(number, count, begin)));
             }
         }
         let mut seen = Seen::default();
@@ -252,25 +281,36 @@ impl Flood {
     }
 
     /// One client, which connects again whenever its connection has ended.
-    async fn one(self, number: usize, count: u64, begins: Duration) -> Seen {
+    async fn one(self, number: u64, count: u64, begin: Instant) -> Seen {
         let mut seen = Seen::default();
-        pause(begins).await;
+        let mut due = begin;
         while Instant::now() < self.end {
-            let from = Ipv4Addr::LOCALHOST;
-            match Client::connect(self.door.address, from).await {
-                Ok(client) => self.ask(client, number, count, &mut seen).await,
+            match Client::connect(self.door.address, Ipv4Addr::LOCALHOST).await {
+                Ok(client) => self.ask(client, number, count, &mut due, &mut seen).await,
                 Err(_) => seen.wordless += 1,
             }
-            pause(AGAIN).await;
+            wait_until(Instant::now() + AGAIN).await;
         }
         seen
     }
 
-    /// Asks over a connection until it or the time ends.
-    async fn ask(&self, mut client: Client, number: usize, count: u64, seen: &mut Seen) {
+    /// Asks over a connection whenever it is due, until the connection or the time ends. What was not answered when the next is due delays it.
+    async fn ask(
+        &self,
+        mut client: Client,
+        number: u64,
+        count: u64,
+        due: &mut Instant,
+        seen: &mut Seen,
+    ) {
         // A phone belongs to one village.
-        let pickups = self.pickups.of_village(number as u64 % self.villages);
-        while Instant::now() < self.end {
+        let pickups = self.pickups.of_village(number % self.villages);
+        loop {
+            wait_until(*due).await;
+            if Instant::now() >= self.end {
+                return;
+            }
+            *due = Instant::now().max(*due + self.every);
             let first = self.next.fetch_add(count, Ordering::Relaxed);
             let indexes = first..first + count;
             let requests: Vec<Request> = indexes.map(|index| pickups.request(index)).collect();

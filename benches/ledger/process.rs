@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::served::{Door, Phones};
 
 /// Phones in all. One may ask ten times a second, and a measurement needs more than a busy machine can answer.
-const PHONES: u64 = 4_096;
+const PHONES: u64 = 2_048;
 /// How long the program may take to be ready.
 const PATIENCE: Duration = Duration::from_mins(1);
 
