@@ -1,6 +1,7 @@
-//! Callers that wait: each gives a pickup to the ledger, waits for the answer, and gives the next.
+//! Callers that wait: each gives a pickup to the ledger, or to the service over a connection of its own, waits for the answer, and gives the next.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use jinfu::domain::Request;
 use jinfu::ledger::Ledger;
 
+use crate::client::{Client, record};
+use crate::served::{Door, Served};
 use crate::villages::Pickups;
 
 /// How long callers go on.
@@ -28,18 +31,53 @@ pub(crate) struct Seen {
     pub(crate) p99: f64,
 }
 
+/// Where callers bring their pickups.
+#[derive(Clone, Debug)]
+enum Counter {
+    /// To the ledger itself.
+    Ledger(Arc<Ledger>),
+    /// To a service of this process.
+    Served(Arc<Served>),
+    /// To a service that somebody else looks after.
+    Door(Door),
+}
+
+impl Counter {
+    fn door(&self) -> Option<&Door> {
+        match self {
+            Counter::Ledger(_) => None,
+            Counter::Served(served) => Some(&served.door),
+            Counter::Door(door) => Some(door),
+        }
+    }
+}
+
 /// A ledger under callers, and where their stream has come to.
 #[derive(Clone, Debug)]
 pub(crate) struct Callers {
-    pub(crate) ledger: Arc<Ledger>,
+    counter: Counter,
     pickups: Arc<Pickups>,
     next: Arc<AtomicU64>,
 }
 
 impl Callers {
     pub(crate) fn of(ledger: Ledger, pickups: Pickups) -> Callers {
+        Callers::at(Counter::Ledger(Arc::new(ledger)), pickups)
+    }
+
+    /// Clients of a service of this process.
+    pub(crate) fn of_service(served: Served, pickups: Pickups) -> Callers {
+        Callers::at(Counter::Served(Arc::new(served)), pickups)
+    }
+
+    /// Clients of another service.
+    pub(crate) fn of_door(door: Door, pickups: Pickups) -> Callers {
+        Callers::at(Counter::Door(door), pickups)
+    }
+
+    fn at(counter: Counter, pickups: Pickups) -> Callers {
         Callers {
-            ledger: Arc::new(ledger),
+            counter,
             pickups: Arc::new(pickups),
             next: Arc::default(),
         }
@@ -78,6 +116,12 @@ impl Callers {
 
     async fn one(self, start: Instant, until: Until) -> Vec<Duration> {
         let mut waited = Vec::new();
+        let mut client = match self.counter.door() {
+            Some(door) => Client::connect(door.address, Ipv4Addr::LOCALHOST)
+                .await
+                .ok(),
+            None => None,
+        };
         loop {
             if matches!(until, Until::Elapsed(time) if start.elapsed() >= time) {
                 return waited;
@@ -89,10 +133,25 @@ impl Callers {
                 return waited;
             }
             let request = self.pickups.request(index);
-            let asked = Instant::now();
-            self.ledger.submit(request).await.unwrap();
-            waited.push(asked.elapsed());
+            waited.push(self.bring(request, client.as_mut()).await);
         }
+    }
+
+    /// Brings a pickup, which must be accepted, and tells how long the answer took.
+    async fn bring(&self, request: Request, client: Option<&mut Client>) -> Duration {
+        if let Counter::Ledger(ledger) = &self.counter {
+            let asked = Instant::now();
+            ledger.submit(request).await.unwrap();
+            return asked.elapsed();
+        }
+        let phones = &self.counter.door().unwrap().phones;
+        let bytes = record(&request, phones.of(&request));
+        let asked = Instant::now();
+        let answer = client.unwrap().ask(&bytes).await.unwrap();
+        let took = asked.elapsed();
+        let told = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status, 201, "{told}");
+        took
     }
 
     /// How many pickups of the stream were brought.
@@ -100,9 +159,13 @@ impl Callers {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Closes the ledger.
+    /// Closes the ledger; a service that somebody else looks after goes on.
     pub(crate) async fn close(self) {
-        Arc::into_inner(self.ledger).unwrap().close().await.unwrap();
+        match self.counter {
+            Counter::Ledger(ledger) => Arc::into_inner(ledger).unwrap().close().await.unwrap(),
+            Counter::Served(served) => Arc::into_inner(served).unwrap().stop().await,
+            Counter::Door(_) => {}
+        }
     }
 }
 

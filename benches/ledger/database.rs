@@ -41,15 +41,6 @@ impl Database {
         }
     }
 
-    /// A database that somebody else looks after.
-    pub(crate) fn there(url: &str) -> Database {
-        Database {
-            url: url.to_owned(),
-            name: None,
-            folder: None,
-        }
-    }
-
     /// A copy of an SQLite file, on disk before anything is measured.
     pub(crate) fn file_like(template: &Database) -> Database {
         let database = Database::file();

@@ -1,5 +1,7 @@
 //! What group commit is worth: the program against itself with a transaction for each command, on both engines.
 
+use jinfu::ledger::Ledger;
+
 use crate::Bench;
 use crate::callers::{Callers, Seen, Until};
 use crate::database::Database;
@@ -7,7 +9,7 @@ use crate::rounds::in_turn;
 use crate::table::{Goal, Row, Unit};
 
 /// Waiting callers and lines of a pickup.
-const CASES: [(usize, u64); 5] = [(256, 3), (256, 1), (64, 3), (16, 3), (1, 3)];
+const CASES: &[(usize, u64)] = &[(256, 3), (256, 1), (64, 3), (16, 3), (1, 3)];
 
 /// The floor and the aim of the rate with 256 callers.
 const ON_SQLITE: Goal = Goal::AtLeast {
@@ -25,9 +27,38 @@ const LATENCY: Goal = Goal::AtMost {
 };
 
 pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
+    on_both(bench, CASES, "callers", |ledger, _| {
+        Callers::of(ledger, bench.books.to_call())
+    })
+}
+
+/// Measures on both engines; `called` makes callers of an opened ledger and the address of its database.
+pub(crate) fn on_both(
+    bench: &Bench,
+    cases: &[(usize, u64)],
+    who: &str,
+    called: impl Fn(Ledger, &str) -> Callers,
+) -> Vec<Row> {
     let opened = bench.books.opened(&bench.runtime);
+    let compare = |engine, sides: (Database, Database), goal| {
+        let (grouped, single) = &sides;
+        let by_256 = called(bench.runtime.block_on(grouped.open()), &grouped.url);
+        let by_1 = called(
+            bench.runtime.block_on(single.open_one_by_one()),
+            &single.url,
+        );
+        let who = format!("{engine}: {who}");
+        let rows = compare(bench, cases, &who, (&by_256, &by_1), goal);
+        bench.runtime.block_on(async {
+            by_256.close().await;
+            by_1.close().await;
+            sides.0.drop().await;
+            sides.1.drop().await;
+        });
+        rows
+    };
     let sides = (Database::file_like(opened), Database::file_like(opened));
-    let mut rows = on_engine(bench, "SQLite", sides, ON_SQLITE);
+    let mut rows = compare("SQLite", sides, ON_SQLITE);
     if let Some(opened) = bench.books.opened_on_server(&bench.runtime) {
         let sides = bench.runtime.block_on(async {
             (
@@ -35,7 +66,7 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
                 Database::server_like(opened).await,
             )
         });
-        rows.append(&mut on_engine(bench, "PostgreSQL", sides, ON_POSTGRES));
+        rows.append(&mut compare("PostgreSQL", sides, ON_POSTGRES));
     } else {
         rows.push(Row::skipped(
             "group commit, PostgreSQL",
@@ -45,30 +76,24 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
     rows
 }
 
-fn on_engine(
+fn compare(
     bench: &Bench,
-    engine: &str,
-    (grouped, single): (Database, Database),
+    cases: &[(usize, u64)],
+    who: &str,
+    (by_256, by_1): (&Callers, &Callers),
     goal: Goal,
 ) -> Vec<Row> {
-    let (by_256, by_1) = bench.runtime.block_on(async {
-        (
-            Callers::of(grouped.open().await, bench.books.to_call()),
-            Callers::of(single.open_one_by_one().await, bench.books.to_call()),
-        )
-    });
     let ledger = bench.books.opened_name();
     let mut rows = Vec::new();
-    for (waiting, lines) in CASES {
+    for &(waiting, lines) in cases {
         let round = |callers: &Callers| {
             let callers = callers.with_lines(lines);
             bench
                 .runtime
                 .block_on(callers.call(waiting, Until::Elapsed(bench.sizes.round())))
         };
-        let (these, others) = in_turn(bench.sizes.rounds, || round(&by_256), || round(&by_1));
-        let what =
-            format!("{engine}: {lines}-line pickups, callers {waiting}, commits of 256 : of 1");
+        let (these, others) = in_turn(bench.sizes.rounds, || round(by_256), || round(by_1));
+        let what = format!("{who} {waiting}, {lines}-line pickups, commits of 256 : of 1");
         let rate_goal = if waiting == 256 { goal } else { Goal::Told };
         let latency_goal = if waiting == 64 { LATENCY } else { Goal::Told };
         rows.push(Row::ratio(
@@ -86,12 +111,6 @@ fn on_engine(
             latency_goal,
         ));
     }
-    bench.runtime.block_on(async {
-        by_256.close().await;
-        by_1.close().await;
-        grouped.drop().await;
-        single.drop().await;
-    });
     rows
 }
 

@@ -17,18 +17,25 @@
 
 mod books;
 mod callers;
+mod client;
 mod close;
 mod database;
 mod group_commit;
 mod growth;
+mod half_open;
+mod http;
 mod import;
 mod memory;
+mod overload;
+mod phone;
+mod process;
 mod raw_sqlite;
 mod raw_statements;
 mod region;
 mod report;
 mod rounds;
 mod runs;
+mod served;
 mod sizes;
 mod statements;
 mod table;
@@ -55,6 +62,10 @@ type Section = (&'static str, fn(&Bench) -> Vec<Row>);
 const SECTIONS: &[Section] = &[
     ("group-commit", group_commit::measure),
     ("raw-sqlite", raw_sqlite::measure),
+    ("http", http::measure),
+    ("phone", phone::measure),
+    ("overload", overload::measure),
+    ("half-open", half_open::measure),
     ("growth", growth::measure),
     ("report", report::measure),
     ("rollup", region::measure),
@@ -68,10 +79,6 @@ const SECTIONS: &[Section] = &[
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(at) = words.iter().position(|word| word == memory::CHILD) {
-        memory::child(&words[at + 1..]);
-        return ExitCode::SUCCESS;
-    }
     let wanted: Vec<&str> = words
         .iter()
         .map(String::as_str)

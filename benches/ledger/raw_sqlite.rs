@@ -32,14 +32,18 @@ const GOAL: Goal = Goal::AtLeast {
 pub(crate) type Decided = (i64, Entry, Option<Private>);
 
 pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
-    let opened = bench.books.opened(&bench.runtime);
-    let (by_program, by_hand) = (Database::file_like(opened), Database::file_like(opened));
+    let by_program = Database::file_like(bench.books.opened(&bench.runtime));
+    let ledger = bench.runtime.block_on(by_program.open());
+    let callers = Callers::of(ledger, bench.books.to_call());
+    let what = "3-line pickups, 256 callers : SQLite alone, prepared statements, commits of 256";
+    vec![against(bench, what, by_program, callers)]
+}
+
+/// Callers of a ledger that nobody else writes to, against the engine alone on a file like it.
+pub(crate) fn against(bench: &Bench, what: &str, by_program: Database, callers: Callers) -> Row {
+    let by_hand = Database::file_like(bench.books.opened(&bench.runtime));
     // Some five batches of a fast machine in each tenth of a second.
     let count = (bench.sizes.millis as usize / 20 + 1) * BATCH / 2;
-    let callers = Callers::of(
-        bench.runtime.block_on(by_program.open()),
-        bench.books.to_call(),
-    );
     let mut raw = Raw::open(bench, &by_hand);
     let (these, others) = in_turn(
         bench.sizes.rounds,
@@ -59,15 +63,8 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
         by_program.drop().await;
         by_hand.drop().await;
     });
-    let what = "3-line pickups, 256 callers : SQLite alone, prepared statements, commits of 256";
     let ledger = bench.books.opened_name();
-    vec![Row::ratio(
-        what,
-        &ledger,
-        Unit::PerSecond,
-        (&these, &others),
-        GOAL,
-    )]
+    Row::ratio(what, &ledger, Unit::PerSecond, (&these, &others), GOAL)
 }
 
 /// The engine alone.

@@ -24,6 +24,10 @@ pub(crate) struct Sizes {
     pub(crate) region_pickups: u64,
     /// Pickup lines of the imported folder.
     pub(crate) import_lines: u64,
+    /// How long more is asked of the service than it can do.
+    pub(crate) overload_seconds: u64,
+    /// How long connections are half open.
+    pub(crate) half_open_seconds: u64,
     /// Where everything random begins.
     pub(crate) seed: u64,
 }
@@ -44,6 +48,8 @@ impl Sizes {
             region_villages: size("REGION_VILLAGES", 50, 3),
             region_pickups: size("REGION_PICKUPS", 20_000, 200),
             import_lines: size("IMPORT_LINES", 20_000, 300),
+            overload_seconds: size("OVERLOAD_SECONDS", 5, 1),
+            half_open_seconds: size("HALF_OPEN_SECONDS", 3, 1),
             seed: size("SEED", 1, 1),
         }
     }
@@ -68,7 +74,7 @@ impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "VILLAGES={} HOUSEHOLDS={} PICKUPS={} ROUNDS={} MILLIS={} RUN_VILLAGES={} REGION_VILLAGES={} REGION_PICKUPS={} IMPORT_LINES={} SEED={} on {} cores",
+            "VILLAGES={} HOUSEHOLDS={} PICKUPS={} ROUNDS={} MILLIS={} RUN_VILLAGES={} REGION_VILLAGES={} REGION_PICKUPS={} IMPORT_LINES={} OVERLOAD_SECONDS={} HALF_OPEN_SECONDS={} SEED={} on {} cores",
             self.villages,
             self.households,
             self.pickups,
@@ -78,6 +84,8 @@ impl fmt::Display for Sizes {
             self.region_villages,
             self.region_pickups,
             self.import_lines,
+            self.overload_seconds,
+            self.half_open_seconds,
             self.seed,
             std::thread::available_parallelism().map_or(1, usize::from)
         )

@@ -11,6 +11,7 @@ pub(crate) enum Unit {
     PerSecond,
     Seconds,
     Megabytes,
+    Count,
 }
 
 impl Unit {
@@ -21,6 +22,7 @@ impl Unit {
             Unit::Seconds if figure < 1.0 => format!("{:.1} ms", figure * 1e3),
             Unit::Seconds => format!("{figure:.2} s"),
             Unit::Megabytes => format!("{figure:.1} MB"),
+            Unit::Count => thousands(figure),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The villages that are measured and their pickups: all made from a seed and an index, the same in every run.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use jinfu::clock::Clock;
 use jinfu::domain::fee::{Basis, FeeTerms, PeriodLength};
 use jinfu::domain::household::RegisterHousehold;
 use jinfu::domain::material::RegisterMaterial;
@@ -75,6 +76,11 @@ pub(crate) fn household_no(index: u64) -> String {
 /// The group of a household.
 pub(crate) fn group(index: u64) -> String {
     (index / 50 + 1).to_string()
+}
+
+/// The collector of a village.
+pub(crate) const fn collector(index: u64) -> &'static str {
+    if index.is_multiple_of(2) { "C1" } else { "C2" }
 }
 
 /// A time-ordered id.
@@ -247,6 +253,21 @@ impl Pickups {
         }
     }
 
+    /// The stream as it is brought to a service that has the time of the machine: from a day ago on.
+    pub(crate) fn lately(self) -> Pickups {
+        let day = SignedDuration::from_hours(24);
+        let from = Clock::System.now().checked_sub(day).unwrap();
+        Pickups { from, ..self }
+    }
+
+    /// The stream of the same numbers, all of one village.
+    pub(crate) fn of_village(&self, village: u64) -> Pickups {
+        Pickups {
+            villages: (village, 1),
+            ..self.clone()
+        }
+    }
+
     /// The stream with pickups of so many lines.
     pub(crate) fn with_lines(&self, lines: u64) -> Pickups {
         Pickups {
@@ -269,11 +290,6 @@ impl Pickups {
         let first = dice.below(MATERIALS.len() as u64);
         let lines = (0..self.lines).map(|line| line_of(&mut dice, (first + line) as usize));
         let lines = lines.collect();
-        let collector = if village_index.is_multiple_of(2) {
-            "C1"
-        } else {
-            "C2"
-        };
         Request {
             village: village(village_index),
             id: id(occurred_at, &mut dice),
@@ -283,7 +299,7 @@ impl Pickups {
                     .unwrap(),
                 occurred_at,
                 household_no: HouseholdNo::parse("household_no", &household).unwrap(),
-                collector: CollectorCode::parse("collector", collector).unwrap(),
+                collector: CollectorCode::parse("collector", collector(village_index)).unwrap(),
                 confirmation: Confirmation::Card,
                 lines,
                 round: None,

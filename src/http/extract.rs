@@ -19,6 +19,7 @@ use crate::http::figures::RequestId;
 use crate::http::problem::Problem;
 use crate::http::session;
 use crate::http::state::Service;
+use crate::ledger::Trouble;
 use crate::text::{Language, Texts};
 
 /// The language and the id of a request; a middleware puts it there before anything else looks at the request.
@@ -252,6 +253,10 @@ impl FromRequestParts<Arc<Service>> for Order {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Order, Problem> {
+        // First of all: who sends too much must cost little.
+        if service.ledger.is_busy() {
+            return Err(Trouble::QueueFull.into());
+        }
         let visit = Visit::recognise(parts, service).await?;
         let village = visit.village()?;
         // Before the body is looked at: what is out of reach answers nothing but that it is not there.

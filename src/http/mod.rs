@@ -171,7 +171,7 @@ pub fn router(service: &Arc<Service>, limits: &Limits) -> Router {
     };
     let routes = Router::new()
         .nest(API, api)
-        .merge(openapi::pages(description()))
+        .merge(openapi::pages())
         .with_state(Arc::clone(service))
         .merge(health::routes(is_ready, figures.clone()));
     let guarded = gate::protect(routes, limits)

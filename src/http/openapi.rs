@@ -1,9 +1,13 @@
 //! What the description of the interface says beside each operation's own part: parameters of the path, the key, the problems, and who is who.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
@@ -16,21 +20,37 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::http::description;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::problems;
 use crate::http::schemas;
 use crate::text::{Language, Texts};
 
+/// Where the document is.
+const DOCUMENT: &str = "/api/v1/openapi.json";
+
 /// The document and the pages that show it; everything they need is in the binary.
-pub(crate) fn pages<S: Clone + Send + Sync + 'static>(described: OpenApi) -> Router<S> {
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let pages: Router<S> = SwaggerUi::new("/api")
-        .url("/api/v1/openapi.json", described)
-        .config(Config::default().validator_url("none"))
+        .config(Config::new([DOCUMENT]).validator_url("none"))
         .into();
-    pages.layer(SetResponseHeaderLayer::overriding(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    ))
+    pages
+        .route(DOCUMENT, get(document))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(POLICY),
+        ))
+}
+
+/// The document, made when somebody first asks for it and kept as bytes: its values take ten megabytes.
+async fn document() -> impl IntoResponse {
+    static WRITTEN: OnceLock<Bytes> = OnceLock::new();
+    let written = WRITTEN.get_or_init(|| {
+        let written = serde_json::to_vec(&description()).unwrap_or_default();
+        written.into()
+    });
+    let kind = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, kind)], written.clone())
 }
 
 /// The policy of these pages alone: their library sets styles and writes markup by itself. Its scripts are those of the binary, like all others.

@@ -273,7 +273,10 @@ impl From<AccessError> for Problem {
 impl From<Trouble> for Problem {
     /// What is the matter inside goes to the log, not to whoever asks.
     fn from(trouble: Trouble) -> Problem {
-        tracing::error!(trouble = %json!(trouble.facts()), "the database could not do it");
+        // Being busy is no fault: it is counted, and seen in the request's own line.
+        if trouble != Trouble::QueueFull {
+            tracing::error!(trouble = %json!(trouble.facts()), "the database could not do it");
+        }
         let code = match trouble {
             Trouble::OutcomeUnknown { .. } => "outcome-unknown",
             Trouble::DiskFull { .. } => "no-room",

@@ -58,7 +58,7 @@ pub enum Trouble {
     Standby,
     /// The database stayed busy; nothing was booked.
     Busy { reason: String },
-    /// As many commands wait as may wait; nothing was booked.
+    /// More commands wait than are answered soon; nothing was booked.
     QueueFull,
     /// The disk is full; nothing was booked.
     DiskFull { reason: String },

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::ledger::room::Room;
+
 /// How many steps a spread has below its last one.
 const STEPS: usize = 9;
 /// Steps of the commands of a batch.
@@ -78,6 +80,8 @@ pub struct WriterFigures {
     pub commit_micros: Spread,
     /// How often a batch was tried again, because the database was busy or lost.
     pub retries: AtomicU64,
+    /// How many commands may wait.
+    pub(crate) room: Room,
 }
 
 impl Default for WriterFigures {
@@ -86,6 +90,7 @@ impl Default for WriterFigures {
             commands: Spread::of(COMMANDS),
             commit_micros: Spread::of(MICROS),
             retries: AtomicU64::new(0),
+            room: Room::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod queue;
 mod rebuild;
 mod refused;
 mod region;
+mod room;
 pub mod service;
 pub mod statement;
 mod station;

@@ -49,7 +49,7 @@ impl Ledger {
         Ok(pending)
     }
 
-    /// As [`Ledger::submit`], but refuses at once where the queue is full: it is for a person who waits at a screen, and who hears the same again if
+    /// As [`Ledger::submit`], but refuses at once where too many wait to be answered soon: it is for a person who waits at a screen, and who hears the same again if
     /// a refusal is kept.
     ///
     /// # Errors
@@ -62,8 +62,11 @@ impl Ledger {
     /// As [`Ledger::enqueue`], but never waits for room.
     ///
     /// # Errors
-    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait.
+    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait, or more than are answered in a quarter of a second.
     pub fn try_enqueue(&self, request: Request, keeping: Keeping) -> Result<Pending, Error> {
+        if self.is_busy() {
+            return Err(Error::Unavailable(Trouble::QueueFull));
+        }
         let (waiting, pending) = waiting(request, keeping);
         match self.queue()?.try_send(waiting) {
             Ok(()) => Ok(pending),
@@ -76,6 +79,11 @@ impl Ledger {
     pub fn queue_depth(&self) -> usize {
         let queue = self.queue.as_ref();
         queue.map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
+    /// Whether more commands wait than are answered soon, so that a further one is refused: asked before its body is read, which would be in vain.
+    pub fn is_busy(&self) -> bool {
+        self.queue_depth() >= self.figures.room.get()
     }
 
     /// What the writer did since the books were opened.

@@ -139,7 +139,11 @@ impl WriterTask {
             }
             was_busy = waiting.len() >= BUSY_FROM;
             for batch in in_batches(std::mem::take(&mut waiting)) {
+                let (commands, begun) = (batch.len(), Instant::now());
                 self.process(batch).await;
+                if commands >= batch_max {
+                    self.figures.room.learn(commands, begun.elapsed());
+                }
             }
             let stopped = self.stop.borrow().clone();
             if let Some(reason) = stopped {

@@ -219,6 +219,9 @@ fn the_pages_of_the_description_may_show_themselves_and_nothing_else_may() {
         assert_eq!(page.status, 200);
         assert!(policy(&page).contains("style-src 'self' 'unsafe-inline'"));
         assert!(!policy(&page).contains("script-src 'self' '"));
+        let document = desk.send(Call::get("/openapi.json")).await;
+        assert_eq!(document.status, 200);
+        assert_eq!(document.body, serde_json::to_value(description()).unwrap());
         let other = desk.send(Call::get("/villages").by("clerk")).await;
         assert!(policy(&other).contains("require-trusted-types-for 'script'"));
         assert!(!policy(&other).contains("unsafe"));
