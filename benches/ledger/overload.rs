@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::Bench;
-use crate::callers::{Callers, Seen as Rate, Until};
+use crate::callers::{Callers, Until};
 use crate::client::{Answer, Client, record, record_many};
 use crate::database::Database;
 use crate::process::{Serving, enrol};
@@ -30,8 +30,8 @@ const TIMES: f64 = 10.0;
 /// Clients beyond the connections that the service takes; they come again after a while.
 const TOO_MANY: u64 = 500;
 const AGAIN: Duration = Duration::from_secs(1);
-/// With so many clients it is measured how much the service can do.
-const ENOUGH: usize = 256;
+/// Phones of which it is measured how much the service can do, and clients of which it is measured how soon it answers.
+const ENOUGH: (u64, usize) = (16, 256);
 
 const SLOWEST: Goal = Goal::AtMost {
     floor: 0.5,
@@ -63,55 +63,56 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
     let pickups = bench.books.to_call().lately();
     let clients = Callers::of_door(serving.door.clone(), pickups.clone());
     let until = Until::Elapsed(bench.sizes.round());
-    let before = bench.runtime.block_on(clients.call(ENOUGH, until));
-    let lasts = Duration::from_secs(bench.sizes.overload_seconds);
-    let a_second = TIMES * before.rate / (SINGLE + PHONES * MANY) as f64;
-    let flood = Flood {
+    let before = bench.runtime.block_on(clients.call(ENOUGH.1, until));
+    let mut flood = Flood {
         door: serving.door.clone(),
-        pickups: pickups.clone(),
+        pickups,
         villages: bench.sizes.villages,
         next: Arc::new(AtomicU64::new(clients.brought())),
-        every: Duration::from_secs_f64(1.0 / a_second),
-        end: Instant::now() + lasts,
+        every: Duration::ZERO,
+        end: Instant::now() + bench.sizes.round(),
     };
-    let next = Arc::clone(&flood.next);
-    let seen = bench.runtime.block_on(flood.rush());
-    let clients = clients.from(next.load(Ordering::Relaxed));
-    let after = bench.runtime.block_on(clients.call(ENOUGH, until));
+    let capacity = bench.runtime.block_on(flood.rush(&[(ENOUGH.0, MANY)]));
+    let capacity = capacity.accepted.len() as f64 / bench.sizes.round().as_secs_f64();
+    let lasts = Duration::from_secs(bench.sizes.overload_seconds);
+    let pickups_at_once = SINGLE + PHONES * MANY;
+    flood.every = Duration::from_secs_f64(pickups_at_once as f64 / capacity / TIMES);
+    flood.end = Instant::now() + lasts;
+    let all = [(SINGLE, 1), (PHONES, MANY), (TOO_MANY, 1)];
+    let seen = bench.runtime.block_on(flood.rush(&all));
+    let clients = clients.from(flood.next.load(Ordering::Relaxed));
+    let after = bench.runtime.block_on(clients.call(ENOUGH.1, until));
     let peak = serving.peak();
     // Killed, so that only what is on disk is found again.
     drop(serving);
     let lost = bench.runtime.block_on(count_lost(&database, &seen));
     bench.runtime.block_on(database.drop());
-    let mut rows = rates(bench, lasts.as_secs_f64(), &seen, (before, after));
+    let mut rows = rates(bench, lasts.as_secs_f64(), &seen, capacity);
+    rows.push(Row::ratio(
+        "  256 clients right after : before, the slowest of 100 answers (p99)",
+        "",
+        Unit::Seconds,
+        (&[after.p99], &[before.p99]),
+        AFTERWARDS,
+    ));
     rows.append(&mut figures(bench, &seen, peak, lost));
     rows
 }
 
-fn rates(bench: &Bench, seconds: f64, seen: &Seen, (before, after): (Rate, Rate)) -> Vec<Row> {
-    let accepted = seen.accepted.len() as f64 / seconds;
+fn rates(bench: &Bench, seconds: f64, seen: &Seen, capacity: f64) -> Vec<Row> {
+    let row = |what, pickups: f64, goal| {
+        let name = bench.books.opened_name();
+        let sides = (&[pickups / seconds][..], &[capacity][..]);
+        Row::ratio(what, &name, Unit::PerSecond, sides, goal)
+    };
+    let accepted = seen.accepted.len() as f64;
     vec![
-        Row::ratio(
-            "overload over HTTP, SQLite: pickups sent : accepted by 256 clients before",
-            &bench.books.opened_name(),
-            Unit::PerSecond,
-            (&[seen.sent as f64 / seconds], &[before.rate]),
+        row(
+            "overload over HTTP, SQLite: pickups sent : accepted of 16 phones before",
+            seen.sent as f64,
             Goal::Told,
         ),
-        Row::ratio(
-            "  pickups accepted meanwhile : before",
-            "",
-            Unit::PerSecond,
-            (&[accepted], &[before.rate]),
-            GOODPUT,
-        ),
-        Row::ratio(
-            "  the slowest of 100 answers (p99) right after : before",
-            "",
-            Unit::Seconds,
-            (&[after.p99], &[before.p99]),
-            AFTERWARDS,
-        ),
+        row("  pickups accepted meanwhile : before", accepted, GOODPUT),
     ]
 }
 
@@ -264,9 +265,10 @@ struct Flood {
 }
 
 impl Flood {
-    async fn rush(self) -> Seen {
+    /// Lets so many clients send so many pickups each time.
+    async fn rush(&self, all: &[(u64, u64)]) -> Seen {
         let mut tasks = Vec::new();
-        for (clients, count) in [(SINGLE, 1), (PHONES, MANY), (TOO_MANY, 1)] {
+        for &(clients, count) in all {
             for number in 0..clients {
                 // They begin one after the other; those without a place come last.
                 let begin = Instant::now() + self.every.mul_f64(number as f64 / clients as f64);

@@ -62,7 +62,7 @@ impl Ledger {
     /// As [`Ledger::enqueue`], but never waits for room.
     ///
     /// # Errors
-    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait, or more than are answered in a quarter of a second.
+    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait, or more than are answered in a fifth of a second.
     pub fn try_enqueue(&self, request: Request, keeping: Keeping) -> Result<Pending, Error> {
         if self.is_busy() {
             return Err(Error::Unavailable(Trouble::QueueFull));
