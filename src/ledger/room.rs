@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn one_slow_batch_turns_few_away() {
         let room = room_after(40, 50);
-        room.learn(256, Duration::from_secs(60));
+        room.learn(256, Duration::from_mins(1));
         assert!(room.get() > 750);
     }
 
