@@ -31,6 +31,14 @@ pub(crate) struct Seen {
     pub(crate) p99: f64,
 }
 
+/// Seconds that 99 of 100 took at most.
+pub(crate) fn p99(waited: &[Duration]) -> f64 {
+    let mut sorted = waited.to_vec();
+    sorted.sort_unstable();
+    let slow = sorted.get(sorted.len() * 99 / 100);
+    slow.map_or(0.0, Duration::as_secs_f64)
+}
+
 /// Where callers bring their pickups.
 #[derive(Clone, Debug)]
 enum Counter {
@@ -107,10 +115,7 @@ impl Callers {
             waited.append(&mut task.await.unwrap());
         }
         let rate = waited.len() as f64 / start.elapsed().as_secs_f64();
-        waited.sort_unstable();
-        let p99 = waited
-            .get(waited.len() * 99 / 100)
-            .map_or(0.0, Duration::as_secs_f64);
+        let p99 = p99(&waited);
         Seen { rate, p99 }
     }
 

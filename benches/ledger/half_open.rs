@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::Bench;
+use crate::callers::p99;
 use crate::client::{Client, record};
-use crate::database::Database;
-use crate::overload::p99;
-use crate::process::{Serving, enrol};
+use crate::process::Serving;
 use crate::rounds::in_turn;
 use crate::served::Door;
 use crate::table::{Goal, Row, Unit};
@@ -24,11 +23,7 @@ const OF_ADDRESS: usize = 50;
 const EVERY: Duration = Duration::from_millis(10);
 
 pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
-    let database = Database::file_like(bench.books.opened(&bench.runtime));
-    let phones = bench
-        .runtime
-        .block_on(enrol(&database, bench.sizes.villages));
-    let serving = Serving::start(&database, &phones);
+    let (database, serving) = Serving::opened(bench);
     let healthy = Healthy {
         door: serving.door.clone(),
         pickups: bench.books.to_call().lately(),

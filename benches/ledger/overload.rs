@@ -13,10 +13,10 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::Bench;
-use crate::callers::{Callers, Until};
+use crate::callers::{Callers, Until, p99};
 use crate::client::{Answer, Client, record, record_many};
 use crate::database::Database;
-use crate::process::{Serving, enrol};
+use crate::process::Serving;
 use crate::served::Door;
 use crate::table::{Goal, Row, Unit};
 use crate::villages::{Pickups, village};
@@ -55,11 +55,7 @@ const NONE: Goal = Goal::AtMost {
 };
 
 pub(crate) fn measure(bench: &Bench) -> Vec<Row> {
-    let database = Database::file_like(bench.books.opened(&bench.runtime));
-    let phones = bench
-        .runtime
-        .block_on(enrol(&database, bench.sizes.villages));
-    let serving = Serving::start(&database, &phones);
+    let (database, serving) = Serving::opened(bench);
     let pickups = bench.books.to_call().lately();
     let clients = Callers::of_door(serving.door.clone(), pickups.clone());
     let until = Until::Elapsed(bench.sizes.round());
@@ -152,14 +148,6 @@ fn figures(bench: &Bench, seen: &Seen, peak: f64, lost: f64) -> Vec<Row> {
             NONE,
         ),
     ]
-}
-
-/// Seconds that 99 of 100 took at most.
-pub(crate) fn p99(waited: &[Duration]) -> f64 {
-    let mut sorted = waited.to_vec();
-    sorted.sort_unstable();
-    let slow = sorted.get(sorted.len() * 99 / 100);
-    slow.map_or(0.0, Duration::as_secs_f64)
 }
 
 /// What clients saw.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jinfu::clock::{Chance, Clock};
 use jinfu::ledger::access::Access;
 
+use crate::Bench;
 use crate::database::Database;
 use crate::served::{Door, Phones};
 
@@ -36,6 +37,14 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Starts the program on a file of its own with households and no pickup yet.
+    pub(crate) fn opened(bench: &Bench) -> (Database, Serving) {
+        let database = Database::file_like(bench.books.opened(&bench.runtime));
+        let phones = enrol(&database, bench.sizes.villages);
+        let serving = Serving::start(&database, &bench.runtime.block_on(phones));
+        (database, serving)
+    }
+
     /// Starts the program on a file and waits until it is ready. It takes this machine for a proxy, which speaks for each phone.
     pub(crate) fn start(database: &Database, phones: &Arc<Phones>) -> Serving {
         let address = free_address();

@@ -226,10 +226,17 @@ impl Visit {
         Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"))
     }
 
-    /// Whether it is the person of an account of that name that asks: no household, no enrolled phone, no program with a token of the account.
-    pub(crate) fn is_account(&self, name: &str) -> bool {
+    /// Whether whoever asks has the account of that name: a household or an enrolled phone has none.
+    ///
+    /// # Errors
+    /// 403 for a program with a token of the account, whoever it is of: only the person disposes of it.
+    pub(crate) fn owns_account(&self, name: &str) -> Result<bool, Problem> {
         let has_account = !matches!(self.identity.role, Role::Household | Role::Collector);
-        has_account && !self.is_program && self.identity.account == name
+        let is_own = has_account && self.identity.account == name;
+        if is_own && self.is_program {
+            return Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"));
+        }
+        Ok(is_own)
     }
 }
 

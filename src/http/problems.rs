@@ -7,6 +7,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::Operation;
 
 use crate::http::examples::EXAMPLES;
+use crate::http::openapi::is_open;
 use crate::http::problem::Problem;
 use crate::ledger::access::AccessError;
 
@@ -28,7 +29,7 @@ pub(crate) fn of(
             .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
     };
     let query = |code| Problem::new(StatusCode::BAD_REQUEST, code);
-    if !path.contains("/sessions") || method != "post" {
+    if !is_open(method, path) {
         problems.push(Problem::new(StatusCode::UNAUTHORIZED, "sign-in-needed"));
         problems.push(Problem::new(StatusCode::UNAUTHORIZED, "session-ended"));
         problems.push(query("query-not-understood").with("reason", "unknown field `colour`"));
@@ -166,4 +167,28 @@ fn of_accounts() -> Vec<AccessError> {
         AccessError::PepperMissing,
         AccessError::ExpiryOutOfRange { most_days: 366 },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::description;
+
+    /// A code that is misspelt would be left out of the description without a word.
+    #[test]
+    fn the_table_speaks_of_operations_and_problems_that_there_are() {
+        let described = serde_json::to_value(description()).expect("it is JSON");
+        for line in TABLE.lines() {
+            if line.starts_with(' ') {
+                for code in line.split_whitespace() {
+                    assert!(named_problem(code).is_some(), "{code}");
+                }
+                continue;
+            }
+            let mut words = line.split_whitespace();
+            let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+            let operation = &described["paths"][format!("/api/v1{path}")][method];
+            assert!(operation.is_object(), "{line}");
+        }
+    }
 }

@@ -49,8 +49,8 @@ impl Ledger {
         Ok(pending)
     }
 
-    /// As [`Ledger::submit`], but refuses at once where too many wait to be answered soon: it is for a person who waits at a screen, and who hears the same again if
-    /// a refusal is kept.
+    /// As [`Ledger::submit`], but refuses at once where too many wait to be answered soon: it is for a person who waits at a screen, and who hears the
+    /// same again if a refusal is kept.
     ///
     /// # Errors
     /// As [`Ledger::submit`], and [`Trouble::QueueFull`]; [`Error::RefusedBefore`] if the same command was refused in the last 30 days and that

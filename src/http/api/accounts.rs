@@ -176,7 +176,7 @@ pub(crate) async fn set_password(
     Body(body): Body<PasswordBody>,
 ) -> Result<StatusCode, Problem> {
     let name = visit.part("account");
-    if !visit.is_account(name) {
+    if !visit.owns_account(name)? {
         visit.administers().await?;
     }
     let actor = written(&visit.identity);

@@ -4,7 +4,7 @@
 //! adds every bound of every field.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use super::desk::{Call, Desk, HERE, Served};
 use super::sample::operations;
@@ -50,7 +50,25 @@ struct Tried {
     desk: Desk,
     database: Database,
     served: Served,
-    program: Child,
+    program: Program,
+}
+
+/// A program that ends with the test.
+struct Program(Option<Child>);
+
+impl Program {
+    fn wait(mut self) -> std::io::Result<Output> {
+        self.0.take().unwrap().wait_with_output()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
 }
 
 impl Tried {
@@ -74,7 +92,7 @@ impl Tried {
 
     /// Waits until every request is answered; what was told of them.
     async fn finish(self) -> (bool, String) {
-        let waited = tokio::task::spawn_blocking(|| self.program.wait_with_output());
+        let waited = tokio::task::spawn_blocking(|| self.program.wait());
         let output = waited.await.unwrap().unwrap();
         self.served.stop().await;
         self.desk.close(self.database).await;
@@ -97,9 +115,12 @@ async fn fill(desk: &Desk) {
             desk.send(Call::post(&path, &body).by("clerk")).await;
         }
     }
+    let (_, number) = PARAMETERS[4];
+    let pickup = format!("/villages/{HERE}/pickups/{number}");
+    desk.must(Call::get(&pickup).by("clerk")).await;
 }
 
-fn request(config: &Path, place: &str, token: Option<&str>) -> Child {
+fn request(config: &Path, place: &str, token: Option<&str>) -> Program {
     let named = |name| std::env::vars().find(|(other, _)| other == name);
     let (_, program) = named("SCHEMATHESIS").expect("SCHEMATHESIS says where the program is");
     let chosen = |name, usual: &str| named(name).map_or(usual.to_owned(), |(_, value)| value);
@@ -126,7 +147,7 @@ fn request(config: &Path, place: &str, token: Option<&str>) -> Child {
     }
     command.current_dir(config.parent().unwrap());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+    Program(Some(command.spawn().unwrap()))
 }
 
 #[test]
