@@ -149,6 +149,7 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             let device = device.map(|name| plain_text("device", &name, 64));
             let told_list = told_list.map(|text| parse_time("told_list", &text));
             let command = RecordPickup {
+                phone: None,
                 pickup_no: DocumentNo::parse("number", &number)?,
                 occurred_at: time(at)?,
                 household_no: HouseholdNo::parse("household", &household)?,
@@ -175,6 +176,7 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
                 common,
                 false,
                 Command::VoidPickup(VoidPickup {
+                    phone: None,
                     pickup_no,
                     voided_at,
                     reason,

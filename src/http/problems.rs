@@ -146,6 +146,7 @@ fn of_accounts() -> Vec<AccessError> {
         AccessError::WrongSignIn,
         AccessError::WrongPin,
         AccessError::PhoneBlocked,
+        AccessError::PhoneStopped,
         AccessError::TriedTooOften { seconds: 60 },
         AccessError::TooManySignIns,
         AccessError::CardUnknown,

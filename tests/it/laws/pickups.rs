@@ -55,6 +55,7 @@ pub(super) fn record(walk: &mut Walk) -> Command {
         walk.random.pick(&lists)
     });
     Command::RecordPickup(RecordPickup {
+        phone: None,
         pickup_no,
         occurred_at: walk.then(),
         household_no: walk.a_household(),
@@ -98,6 +99,7 @@ pub(super) fn register_collector(walk: &mut Walk) -> Command {
 
 pub(super) fn void(walk: &mut Walk) -> Command {
     Command::VoidPickup(VoidPickup {
+        phone: None,
         pickup_no: walk.accepted(DocumentKind::Pickup),
         voided_at: walk.now,
         reason: REASON.to_owned(),
