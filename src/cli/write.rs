@@ -169,20 +169,13 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             reason,
             at,
         } => {
-            let pickup_no = DocumentNo::parse("number", &number)?;
-            let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
-            submit(
-                session,
-                common,
-                false,
-                Command::VoidPickup(VoidPickup {
-                    phone: None,
-                    pickup_no,
-                    voided_at,
-                    reason,
-                }),
-            )
-            .await
+            let command = VoidPickup {
+                phone: None,
+                pickup_no: DocumentNo::parse("number", &number)?,
+                voided_at: time(at)?,
+                reason: plain_text("reason", &reason, 200)?,
+            };
+            submit(session, common, false, Command::VoidPickup(command)).await
         }
         PickupTask::Correct {
             common,

@@ -97,7 +97,8 @@ mod tests {
     use super::*;
 
     fn at(minute: i64) -> Timestamp {
-        Timestamp::from_second(1_757_000_000 + minute * 60).expect("an instant")
+        let second = minute.saturating_mul(60);
+        Timestamp::from_second(second).expect("an instant")
     }
 
     fn minutes(minutes: i64) -> SignedDuration {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::authority::Denied;
 use crate::domain::decide::{Outcome, Recorded};
+use crate::domain::held::HoldReason;
 use crate::domain::{Command, DocumentNo, Event, Money, Month, Refusal, Request, VillageCode};
 use crate::http::api::sync::Asked;
 use crate::http::extract::{Visit, command_id};
@@ -304,7 +305,7 @@ fn told(
             let problem = problem.inside(&item.place);
             let body = problem.body(texts, visit.context.trace_id());
             problem.code().clone_into(&mut result.code);
-            result.message = body.detail().to_owned();
+            body.detail().clone_into(&mut result.message);
             // What a clerk took back before the collector did needs nothing more.
             if !(is_of_void && problem.code() == "already-reversed") {
                 result.result = ItemStanding::Rejected;
@@ -320,13 +321,11 @@ impl ItemResult {
     fn tell(&mut self, texts: &Texts, event: &Event, standing: Option<&PickupStanding>) {
         let now = standing.map_or(event, |standing| &standing.event);
         if let Event::PickupHeld(held) = now {
-            let code = held.reasons.first().map(|reason| reason.facts());
-            let code = code.and_then(|facts| facts.get("code").cloned());
+            let facts = held.reasons.first().map(HoldReason::facts);
+            let code = facts.as_ref().and_then(|facts| facts.get("code"));
+            let code = code.and_then(Value::as_str).unwrap_or_default();
+            code.clone_into(&mut self.code);
             self.result = ItemStanding::Held;
-            code.as_ref()
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .clone_into(&mut self.code);
             self.message = texts.pickup_held(&held.pickup.pickup_no, &held.reasons);
             return;
         }
@@ -342,12 +341,16 @@ impl ItemResult {
         let voided_in = standing.and_then(|standing| standing.voided_in);
         let weighed_in = Month::at(pickup.occurred_at);
         let is_late = booked.is_some_and(|booked| booked != weighed_in);
-        let (code, text) = match now {
-            _ if voided_in.is_some() => ("voided", "sync-voided"),
-            _ if is_late => ("booked-late", "sync-booked-late"),
-            Event::HeldResolved(_) => ("released", "sync-released"),
-            _ if pickup.told_instead_of.is_some() => ("told-price", "sync-told-price"),
-            _ => ("recorded", "sync-recorded"),
+        let (code, text) = if voided_in.is_some() {
+            ("voided", "sync-voided")
+        } else if is_late {
+            ("booked-late", "sync-booked-late")
+        } else if matches!(now, Event::HeldResolved(_)) {
+            ("released", "sync-released")
+        } else if pickup.told_instead_of.is_some() {
+            ("told-price", "sync-told-price")
+        } else {
+            ("recorded", "sync-recorded")
         };
         let month = voided_in.or(booked);
         let amount: Money = pickup.amount();

@@ -146,11 +146,8 @@ fn no_card_no_name_and_no_balance_goes_to_a_phone() {
         let card = card["card"].as_str().unwrap();
         let told = news(&village, Some(&before["cursor"])).await;
         let digest = Sha256::digest(card.as_bytes());
-        let mark: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digits = digest.iter().take(6).map(|byte| format!("{byte:02x}"));
+        let mark: String = digits.collect();
         assert_eq!(
             (numbers(&told), &told["households"][0]["card_mark"]),
             (vec!["03-018"], &json!(mark))
