@@ -286,13 +286,11 @@ async fn changed(
     told: &Told,
     (head, now): (i64, Timestamp),
 ) -> Result<(Vec<PhoneHousehold>, Told), Error> {
-    let cards = one_time::list_marks(tx, code.as_str()).await?;
-    let cards_until = now.saturating_sub(CARDS_AGAIN).unwrap_or(now);
     let mut next = Told {
         seq: head,
         after: None,
         day: Some(business_date(now)),
-        cards_until,
+        cards_until: now.saturating_sub(CARDS_AGAIN).unwrap_or(now),
         lists: told.lists.clone(),
     };
     let mut after = told.after.clone();
@@ -301,12 +299,12 @@ async fn changed(
         let most = i64::try_from(EVENTS_MOST).unwrap_or(i64::MAX);
         let events = phone::household_events(tx, id, told.seq, most).await?;
         if events.len() < EVENTS_MOST {
-            numbers.extend(events.iter().flat_map(concerned));
             let until = told.cards_until.as_microsecond();
-            let fresh = cards.iter().filter(|(_, _, at)| *at > until);
-            numbers.extend(
-                fresh.filter_map(|(number, ..)| HouseholdNo::parse("household_no", number).ok()),
-            );
+            let cards = one_time::list_marks(tx, code.as_str(), until).await?;
+            let cards = cards.iter();
+            let cards =
+                cards.filter_map(|(number, _)| HouseholdNo::parse("household_no", number).ok());
+            numbers.extend(events.iter().flat_map(concerned).chain(cards));
         } else {
             after = Some(String::new());
         }
@@ -323,18 +321,28 @@ async fn changed(
         }
         numbers.extend(page);
     }
-    let marks: BTreeMap<&str, &str> = cards
-        .iter()
-        .map(|(number, mark, _)| (number.as_str(), mark.as_str()))
-        .collect();
+    Ok((described(tx, (id, code), numbers).await?, next))
+}
+
+/// Households as a phone knows them, those of the numbers that are there.
+async fn described(
+    tx: &mut Tx<'_>,
+    (id, code): (i64, &VillageCode),
+    numbers: BTreeSet<HouseholdNo>,
+) -> Result<Vec<PhoneHousehold>, Error> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks = one_time::list_marks(tx, code.as_str(), 0).await?;
+    let mut marks: BTreeMap<String, String> = marks.into_iter().collect();
     let keys = household::keys(numbers.iter().map(|number| (id, number)));
     let mut households = household::load(tx, &keys).await?;
     let mut people = household::load_people(tx, &keys).await?;
-    let told = numbers.into_iter().filter_map(|number| {
+    let described = numbers.into_iter().filter_map(|number| {
         let key = (id, number.clone());
         let household = households.remove(&key)?;
         Some(PhoneHousehold {
-            card_mark: marks.get(number.as_str()).map(|&mark| mark.to_owned()),
+            card_mark: marks.remove(number.as_str()),
             head: people.remove(&key).and_then(|person| person.head),
             household_no: number,
             group: household.group,
@@ -342,7 +350,7 @@ async fn changed(
             merged_into: household.merged_into,
         })
     });
-    Ok((told.collect(), next))
+    Ok(described.collect())
 }
 
 /// The households that an event of theirs concerns.

@@ -150,22 +150,24 @@ pub(crate) async fn find_pin(
 }
 
 const LIST_MARKS: &str = "
-select household_no, card_mark, issued_at
+select household_no, card_mark
 from household_pin
 where village_code = $1
     and card_mark is not null
+    and issued_at > $2
 ";
 
-/// By what the cards of a village's households are recognised, and when each was made.
+/// By what the cards of a village's households are recognised that were made after an instant.
 ///
 /// # Errors
 /// As the engine says.
 pub(crate) async fn list_marks(
     tx: &mut Tx<'_>,
     village: &str,
-) -> Result<Vec<(String, String, i64)>, StoreError> {
+    after: i64,
+) -> Result<Vec<(String, String)>, StoreError> {
     let village = village.to_owned();
-    run!(tx, connection => sqlx::query_as(LIST_MARKS).bind(village).fetch_all(connection))
+    run!(tx, connection => sqlx::query_as(LIST_MARKS).bind(village).bind(after).fetch_all(connection))
 }
 
 const FIND_FAILURES: &str = "

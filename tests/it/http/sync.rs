@@ -304,6 +304,9 @@ fn what_a_stopped_phone_made_before_is_looked_at_by_the_clerk_and_nothing_else_i
         ];
         assert_eq!(results(&answer), expected, "{answer:#}");
         assert_eq!(answer["delta"], Value::Null);
+        let held = village.clerk("held-items").await;
+        let why = held["data"][0]["why"].as_str().unwrap();
+        assert!(why.contains("2025-09-20 12:00"), "{why}");
         assert_eq!(village.credit().await, "1.62");
         for items in [&[][..], &[after]] {
             let reply = village.ask(&sent(items)).await;

@@ -103,3 +103,26 @@ fn a_void_that_is_the_clerks_is_not_done_because_it_came_first() {
         village.close().await;
     });
 }
+
+#[test]
+fn a_void_and_its_pickup_that_come_at_once_end_voided() {
+    on_both(async |engine| {
+        let village = Village::open(engine).await;
+        for nth in 1..=9 {
+            let void = [void(100 + nth, &format!("A-{nth:04}"))];
+            let pickup = [pickup(nth)];
+            // Both are on their way before either is answered.
+            let (voided, recorded) = if nth % 2 == 0 {
+                tokio::join!(village.bring(&void), village.bring(&pickup))
+            } else {
+                let (recorded, voided) = tokio::join!(village.bring(&pickup), village.bring(&void));
+                (voided, recorded)
+            };
+            assert_eq!(results(&voided)[0].0, "accepted");
+            assert_eq!(results(&recorded)[0].0, "accepted");
+        }
+        assert_eq!(village.credit().await, "0.00");
+        assert_eq!(village.waiting().await, "0");
+        village.close().await;
+    });
+}
