@@ -414,3 +414,41 @@ fn all_that_a_phone_may_bring_at_once_is_taken_in_one_request() {
         village.close().await;
     });
 }
+
+#[test]
+fn sixty_four_times_the_same_at_once_have_one_effect_and_the_same_answer() {
+    on_both(async |engine| {
+        let village = Village::open(engine).await;
+        let items = [pickup(1), void(2, "A-0001"), pickup(3)];
+        let mut running = tokio::task::JoinSet::new();
+        let village = std::sync::Arc::new(village);
+        for _ in 0..64 {
+            let (village, items) = (std::sync::Arc::clone(&village), items.clone());
+            running.spawn(async move { village.bring(&items).await["results"].clone() });
+        }
+        let answers = running.join_all().await;
+        let first: Vec<Value> = answers
+            .iter()
+            .map(|results| {
+                let mut results = results.clone();
+                for result in results.as_array_mut().unwrap() {
+                    result.as_object_mut().unwrap().remove("replayed");
+                }
+                results
+            })
+            .collect();
+        assert!(
+            first.iter().all(|results| *results == first[0]),
+            "{first:#?}"
+        );
+        for nth in 0..3 {
+            let fresh = answers
+                .iter()
+                .filter(|results| results[nth]["replayed"] == false);
+            assert_eq!(fresh.count(), 1);
+        }
+        assert_eq!(village.credit().await, "1.62");
+        let village = std::sync::Arc::into_inner(village).unwrap();
+        village.close().await;
+    });
+}
