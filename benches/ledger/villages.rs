@@ -295,6 +295,7 @@ impl Pickups {
             id: id(occurred_at, &mut dice),
             actor: Actor::new(Role::Clerk, "bench"),
             command: Command::RecordPickup(RecordPickup {
+                phone: None,
                 pickup_no: DocumentNo::parse("pickup_no", &format!("{}-{index:08}", self.prefix))
                     .unwrap(),
                 occurred_at,

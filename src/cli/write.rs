@@ -149,6 +149,7 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             let device = device.map(|name| plain_text("device", &name, 64));
             let told_list = told_list.map(|text| parse_time("told_list", &text));
             let command = RecordPickup {
+                phone: None,
                 pickup_no: DocumentNo::parse("number", &number)?,
                 occurred_at: time(at)?,
                 household_no: HouseholdNo::parse("household", &household)?,
@@ -168,19 +169,13 @@ pub(super) async fn pickup(session: &Session, task: PickupTask) -> Result<(), Fa
             reason,
             at,
         } => {
-            let pickup_no = DocumentNo::parse("number", &number)?;
-            let (voided_at, reason) = (time(at)?, plain_text("reason", &reason, 200)?);
-            submit(
-                session,
-                common,
-                false,
-                Command::VoidPickup(VoidPickup {
-                    pickup_no,
-                    voided_at,
-                    reason,
-                }),
-            )
-            .await
+            let command = VoidPickup {
+                phone: None,
+                pickup_no: DocumentNo::parse("number", &number)?,
+                voided_at: time(at)?,
+                reason: plain_text("reason", &reason, 200)?,
+            };
+            submit(session, common, false, Command::VoidPickup(command)).await
         }
         PickupTask::Correct {
             common,

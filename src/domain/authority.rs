@@ -98,6 +98,8 @@ pub enum Question<'a> {
     Household(&'a VillageCode, &'a HouseholdNo),
     /// The rounds and pickups of a village.
     Rounds(&'a VillageCode),
+    /// What a collector's phone takes along on its round: households by number with their names masked, prices, states of months, pickups of the day.
+    Phone(&'a VillageCode),
     /// The desk of the office: what is held, disputed, in custody, in transit, requested.
     Office(&'a VillageCode),
     /// The books: months, reports, journal.
@@ -130,6 +132,7 @@ impl Question<'_> {
             Question::Households(_) => (&[Clerk], &[Collector, Supervisor, Official]),
             Question::Household(..) => (&[Household, Clerk], &[Supervisor, Official]),
             Question::Rounds(_) => (&[Collector, Clerk, Supervisor, Official], &[]),
+            Question::Phone(_) => (&[], &[Collector]),
             Question::Office(_) => (&[Clerk], &[Supervisor, Official]),
             Question::Books(_) => (&[Clerk, Supervisor, Official], &[]),
             Question::Region(_) => (&[Official], &[]),
@@ -142,6 +145,7 @@ impl Question<'_> {
             Question::Village(village)
             | Question::Households(village)
             | Question::Rounds(village)
+            | Question::Phone(village)
             | Question::Office(village)
             | Question::Books(village) => scope.has_village(village),
             Question::Household(village, household) => {
@@ -184,6 +188,25 @@ impl Identity {
             Household | Collector | Supervisor | Official | Administrator | Role::System => {
                 Err(Denied::Forbidden)
             }
+        }
+    }
+
+    /// Whether what a phone made before it was stopped may still be brought: pickups only, and a clerk decides about each (R-PK-7). What would take
+    /// something back is the clerk's own.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn may_bring_late(&self, village: &VillageCode, command: &Command) -> Result<(), Denied> {
+        self.may_command(village, command)?;
+        let Command::RecordPickup(pickup) = command else {
+            return Err(Denied::Forbidden);
+        };
+        let stopped_at = pickup.phone.as_ref().and_then(|note| note.stopped_at);
+        let was_before = stopped_at.is_some_and(|stopped_at| pickup.occurred_at <= stopped_at);
+        if was_before {
+            Ok(())
+        } else {
+            Err(Denied::Forbidden)
         }
     }
 

@@ -133,6 +133,32 @@ fn running(number: &DocumentNo) -> Option<(&str, i64)> {
     Some((prefix, last))
 }
 
+/// The highest number of a series that arrived, and the first of those before it that did not, at most so many. `arrived` are the numbers of documents
+/// that begin as the series does.
+pub fn missing_numbers<'n>(
+    prefix: &str,
+    series: Series,
+    arrived: impl Iterator<Item = &'n DocumentNo>,
+    most: usize,
+) -> (Option<String>, Vec<String>) {
+    let numbers = arrived.filter_map(|number| {
+        let (begins, last) = running(number)?;
+        (begins == prefix).then_some((last, number.as_str()))
+    });
+    let there: BTreeMap<i64, &str> = numbers.collect();
+    let last = there.get(&series.last);
+    // Numbers are as wide as the last one, which has leading zeros where it is one of few digits.
+    let width = last.map_or(0, |number| {
+        number.len().saturating_sub(prefix.len()).saturating_sub(1)
+    });
+    let missing = (series.first..series.last).filter(|number| !there.contains_key(number));
+    let missing = missing.map(|number| format!("{prefix}-{number:0width$}"));
+    (
+        last.map(|&number| number.to_owned()),
+        missing.take(most).collect(),
+    )
+}
+
 impl Book {
     /// Whether a household is a collector's own or close kin's.
     ///

@@ -24,6 +24,7 @@ use crate::domain::opening::{RecordOpening, VoidOpening};
 use crate::domain::payout::{
     ApprovePayout, CancelPayout, ExpirePayouts, PayPayout, RequestPayout, step_needs,
 };
+use crate::domain::phone::as_made;
 use crate::domain::pickup::{CorrectPickup, RecordPickup, VoidPickup};
 use crate::domain::price_list::PublishPriceList;
 use crate::domain::refuse::{RecordTrip, RegisterCollectionPoint};
@@ -277,8 +278,22 @@ impl Command {
     }
 
     /// Its non-personal content, as the JSON text that is fingerprinted.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a phone makes no other command"
+    )]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let is_of_phone = match self {
+            Command::RecordPickup(command) => command.phone.is_some(),
+            Command::VoidPickup(command) => command.phone.is_some(),
+            _ => false,
+        };
+        if !is_of_phone {
+            return serde_json::to_string(self).unwrap_or_default();
+        }
+        let mut written = serde_json::to_value(self).unwrap_or_default();
+        as_made(self, &mut written);
+        written.to_string()
     }
 
     /// Whether it concerns every household of the village, or lets a month take entries again, so that it runs as a batch of its own.

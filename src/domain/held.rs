@@ -80,6 +80,18 @@ pub enum HoldReason {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price_list: Option<Timestamp>,
     },
+    /// The phone told the household another amount than its list gives: its prices are not those of the list, or it miscounts.
+    ToldAmountDiffers {
+        /// What was told.
+        told: Money,
+        /// What it is worth.
+        amount: Money,
+    },
+    /// The phone that brings it was stopped since it was made.
+    PhoneStopped {
+        /// When.
+        stopped_at: Timestamp,
+    },
 }
 
 impl HoldReason {
@@ -89,7 +101,7 @@ impl HoldReason {
             Ok(serde_json::Value::Object(facts)) => facts,
             Ok(_) | Err(_) => serde_json::Map::new(),
         };
-        for name in ["told_list", "replaced_at", "price_list"] {
+        for name in ["told_list", "replaced_at", "price_list", "stopped_at"] {
             let at = facts.get(name).and_then(|value| value.as_str());
             if let Some(at) = at.and_then(|text| text.parse::<Timestamp>().ok()) {
                 facts.insert(name.to_owned(), written_time(at).into());
@@ -107,6 +119,20 @@ pub struct PickupHeld {
     pub pickup: RecordPickup,
     /// Why, at least one reason.
     pub reasons: Vec<HoldReason>,
+}
+
+impl RecordPickup {
+    /// Whether the household was told another amount.
+    pub(crate) fn told_otherwise(&self, amount: Money) -> Option<HoldReason> {
+        let told = self.phone.as_ref()?.told_amount?;
+        (told != amount).then_some(HoldReason::ToldAmountDiffers { told, amount })
+    }
+
+    /// Whether its phone was stopped before it came.
+    pub(crate) fn after_a_stop(&self) -> Option<HoldReason> {
+        let stopped_at = self.phone.as_ref()?.stopped_at?;
+        Some(HoldReason::PhoneStopped { stopped_at })
+    }
 }
 
 impl PickupHeld {

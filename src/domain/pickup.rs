@@ -9,7 +9,9 @@ use crate::domain::document::DocumentKind;
 use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::held::{HoldReason, PickupHeld};
 use crate::domain::journal::{Decision, Direction, Flow, Posting, StockMovement};
-use crate::domain::month::{business_date, months_before};
+use crate::domain::month::months_before;
+use crate::domain::own_pickup::{check_own, live_pickup};
+use crate::domain::phone::PhoneNote;
 use crate::domain::recent_lines::USUAL_MONTHS;
 use crate::domain::register::RegisterKind;
 use crate::domain::round::round_need;
@@ -19,7 +21,6 @@ use crate::domain::weighing::{net_lines, private_lines};
 use crate::domain::weight::net_of;
 use crate::domain::{
     CollectorCode, DocumentNo, Event, HouseholdNo, MaterialCode, Money, Month, Quantity, Refusal,
-    Role,
 };
 
 /// How the household confirmed the weighing (R-PK-1).
@@ -92,6 +93,9 @@ pub struct Pickup {
     /// What would have held it, had it not been on an imported paper ledger (R-PK-3 to 5).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<HoldReason>,
+    /// What the phone said of it that made it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNote>,
 }
 
 #[expect(
@@ -167,6 +171,9 @@ pub struct RecordPickup {
     /// The price list that the phone showed, by the instant it took effect (R-PR-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_list: Option<Timestamp>,
+    /// What the phone says of it that made it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNote>,
     /// Whether it stands on an imported paper ledger, which is finished business: it is never held, and takes the list in force. No part of the
     /// content: an import of an earlier program is repeated as the same command.
     #[serde(skip)]
@@ -233,11 +240,13 @@ impl RecordPickup {
             if amount > most {
                 reasons.push(HoldReason::LargePickup { amount, most });
             }
+            reasons.extend(self.told_otherwise(amount));
             priced = Some(pickup);
         } else {
             reasons.extend(unpriced);
         }
         reasons.extend(offer.doubt);
+        reasons.extend(self.after_a_stop());
         let Some(mut pickup) = priced.filter(|_| reasons.is_empty() || self.is_paper) else {
             let held = Box::new(PickupHeld::new(self, reasons));
             return Ok(Decision::on(self.occurred_at, Event::PickupHeld(held)));
@@ -293,6 +302,7 @@ impl RecordPickup {
             told_difference: difference.transpose()?.unwrap_or_default(),
             flags: Vec::new(),
             round: self.round.clone(),
+            phone: self.phone.clone(),
         };
         if !self.is_paper {
             book.put_in_transit(&mut pickup)?;
@@ -308,6 +318,9 @@ pub struct VoidPickup {
     pub pickup_no: DocumentNo,
     /// When it was voided.
     pub voided_at: Timestamp,
+    /// What the phone says of it that made it, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNote>,
     /// Why. Free text, kept apart.
     #[serde(skip)]
     pub reason: String,
@@ -327,6 +340,9 @@ pub struct PickupVoided {
     /// Payouts on hold whose cover it took away, newest first (R-CO-4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cancelled_payouts: Vec<DocumentNo>,
+    /// What the phone said of it that made it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNote>,
 }
 
 impl VoidPickup {
@@ -350,6 +366,7 @@ impl VoidPickup {
             voided_at: self.voided_at,
             amount: pickup.amount(),
             cancelled_payouts: Vec::new(),
+            phone: self.phone.clone(),
         };
         let mut decision = Decision::on(self.voided_at, Event::PickupVoided(voided));
         decision.reverses = Some(seq);
@@ -359,44 +376,6 @@ impl VoidPickup {
         book.book_in_month_of(&mut decision, pickup.occurred_at);
         Ok(decision)
     }
-}
-
-/// The pickup with that number, if it was not voided or replaced, and the entry that made it.
-fn live_pickup<'b>(book: &'b Book, number: &DocumentNo) -> Result<(i64, &'b Pickup), Stop> {
-    let document = book.live_document(DocumentKind::Pickup, number)?;
-    let number = number.to_string();
-    match (document.event.pickup(), &document.event) {
-        (Some(pickup), _) => Ok((document.seq, pickup)),
-        (None, Event::PickupHeld(_)) => Err(Refusal::PickupHeld { number }.into()),
-        (None, Event::HeldResolved(_)) => Err(Refusal::PickupRejected { number }.into()),
-        (None, _) => Err(Refusal::DocumentUnknown { number }.into()),
-    }
-}
-
-/// A collector takes back or corrects only what he weighed himself, on the same day, below an amount, and says why; everything else is the clerk's
-/// (R-CO-2).
-fn check_own(
-    book: &Book,
-    pickup: &Pickup,
-    at: Timestamp,
-    amount: Money,
-    reason: &str,
-) -> Result<(), Refusal> {
-    let actor = book.actor();
-    if actor.role != Role::Collector {
-        return Ok(());
-    }
-    let is_own = actor.name == pickup.collector.as_str();
-    let is_same_day = business_date(at) == business_date(pickup.occurred_at);
-    let below = book.settings().own_correction_below;
-    if !is_own || !is_same_day || amount >= below {
-        let number = pickup.pickup_no.to_string();
-        return Err(Refusal::OnlyClerkCorrects { number, below });
-    }
-    if reason.trim().is_empty() {
-        return Err(Refusal::Empty { field: "reason" });
-    }
-    Ok(())
 }
 
 /// Replaces a pickup's lines.

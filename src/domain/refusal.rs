@@ -389,6 +389,14 @@ impl Refusal {
         }
     }
 
+    /// Whether a void that meets it may pass once its pickup is booked: it has not come, or a clerk has not decided about it.
+    pub const fn lets_a_void_wait(&self) -> bool {
+        matches!(
+            self,
+            Refusal::DocumentUnknown { .. } | Refusal::PickupHeld { .. }
+        )
+    }
+
     /// Whether the refusal is kept once a person saw it: it was decided by the books as they stood, or by the time, so that the same command might
     /// pass later. Not kept is what is refused whenever it comes, what speaks of another village or of an earlier use of the id, and a change made
     /// on an older revision: that is refused for as long as the revision is another.

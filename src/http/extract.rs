@@ -20,6 +20,7 @@ use crate::http::problem::Problem;
 use crate::http::session;
 use crate::http::state::Service;
 use crate::ledger::Trouble;
+use crate::ledger::access::Recognised;
 use crate::text::{Language, Texts};
 
 /// The language and the id of a request; a middleware puts it there before anything else looks at the request.
@@ -117,8 +118,17 @@ impl FromRequestParts<Arc<Service>> for Visit {
 impl Visit {
     /// Recognises who asks; the query is the caller's to read.
     async fn recognise(parts: &mut Parts, service: &Arc<Service>) -> Result<Visit, Problem> {
-        let context = RequestContext::from_request_parts(parts, service).await?;
         let recognised = session::recognise(service, &parts.headers).await?;
+        Visit::of(parts, service, recognised).await
+    }
+
+    /// The visit of somebody who was recognised.
+    async fn of(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+        recognised: Recognised,
+    ) -> Result<Visit, Problem> {
+        let context = RequestContext::from_request_parts(parts, service).await?;
         let named = RawPathParams::from_request_parts(parts, service)
             .await
             .map_err(|_| Problem::not_found())?;
@@ -186,6 +196,7 @@ impl Visit {
             Question::Village(village)
             | Question::Households(village)
             | Question::Rounds(village)
+            | Question::Phone(village)
             | Question::Office(village)
             | Question::Books(village) => Problem::denied(denied, village),
             Question::Region(region) => match denied {
@@ -237,6 +248,51 @@ impl Visit {
             return Err(Problem::new(StatusCode::FORBIDDEN, "not-for-this-role"));
         }
         Ok(is_own)
+    }
+}
+
+/// A collector's phone that brings what it has, and when it was stopped, if it was: then it is shown nothing.
+#[derive(Debug)]
+pub(crate) struct PhoneVisit {
+    pub(crate) visit: Visit,
+    pub(crate) stopped_at: Option<Timestamp>,
+}
+
+impl FromRequestParts<Arc<Service>> for PhoneVisit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<PhoneVisit, Problem> {
+        // First of all: who sends too much must cost little.
+        if service.ledger.is_busy() {
+            return Err(Trouble::QueueFull.into());
+        }
+        let Nothing {} = query(parts)?;
+        let unknown = match session::recognise(service, &parts.headers).await {
+            Ok(recognised) => {
+                let visit = Visit::of(parts, service, recognised).await?;
+                return Ok(PhoneVisit {
+                    visit,
+                    stopped_at: None,
+                });
+            }
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => problem,
+            Err(problem) => return Err(problem),
+        };
+        let secret = session::secret(&parts.headers).ok_or_else(|| unknown.clone())?;
+        let stopped = service.access.identify_stopped(secret).await?;
+        let stopped = stopped.ok_or(unknown)?;
+        let recognised = Recognised {
+            identity: stopped.identity,
+            expires_at: stopped.expires_at,
+            is_program: false,
+        };
+        Ok(PhoneVisit {
+            visit: Visit::of(parts, service, recognised).await?,
+            stopped_at: Some(stopped.stopped_at),
+        })
     }
 }
 
@@ -416,6 +472,22 @@ fn malformed(error: &serde_json::Error, pointer: String) -> Problem {
         "malformed-json" => problem,
         _ => problem.at(pointer),
     }
+}
+
+/// Reads a part of a body that was read as JSON.
+///
+/// # Errors
+/// A problem with the place and kind of the first fault.
+pub(crate) fn read_part<T: DeserializeOwned>(part: serde_json::Value) -> Result<T, Problem> {
+    if !part.is_object() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "wrong-type")
+            .with("reason", "expected an object")
+            .at(""));
+    }
+    serde_path_to_error::deserialize(part).map_err(|error| {
+        let pointer = pointer(error.path());
+        malformed(error.inner(), pointer)
+    })
 }
 
 /// A path of the reader as a JSON pointer.

@@ -94,31 +94,37 @@ impl Page {
             return Err(Problem::new(StatusCode::BAD_REQUEST, "limit-out-of-range")
                 .with("most", LIMIT_MOST));
         }
-        let Some(cursor) = &self.cursor else {
-            return Ok(None);
-        };
-        let unknown = || Problem::new(StatusCode::BAD_REQUEST, "cursor-unknown");
-        let (version, rest) = cursor.split_once('.').ok_or_else(unknown)?;
-        let (of, key) = rest.split_once('.').ok_or_else(unknown)?;
-        if version != VERSION || of.len() != mark(filter).len() {
-            return Err(unknown());
-        }
-        if of != mark(filter) {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor-of-another-list",
-            ));
-        }
-        let bytes = from_hex(key).ok_or_else(unknown)?;
-        String::from_utf8(bytes).map(Some).map_err(|_| unknown())
+        let cursor = self.cursor.as_ref();
+        cursor.map(|cursor| key_of(cursor, filter)).transpose()
     }
+}
+
+/// The key that a cursor of a list and filter was made of.
+///
+/// # Errors
+/// A cursor that this list never gave, or one of another filter.
+pub(crate) fn key_of(cursor: &str, filter: &str) -> Result<String, Problem> {
+    let unknown = || Problem::new(StatusCode::BAD_REQUEST, "cursor-unknown");
+    let (version, rest) = cursor.split_once('.').ok_or_else(unknown)?;
+    let (of, key) = rest.split_once('.').ok_or_else(unknown)?;
+    if version != VERSION || of.len() != mark(filter).len() {
+        return Err(unknown());
+    }
+    if of != mark(filter) {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "cursor-of-another-list",
+        ));
+    }
+    let bytes = from_hex(key).ok_or_else(unknown)?;
+    String::from_utf8(bytes).map_err(|_| unknown())
 }
 
 /// The version of the form of cursors.
 const VERSION: &str = "1";
 
 /// A cursor: its version, the list and filter that it belongs to, and the key of the last row.
-fn cursor(filter: &str, key: &str) -> String {
+pub(crate) fn cursor(filter: &str, key: &str) -> String {
     use std::fmt::Write as _;
     let mut hex = String::with_capacity(key.len() * 2);
     for byte in key.bytes() {

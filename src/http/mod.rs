@@ -34,7 +34,7 @@ use utoipa_axum::routes;
 
 use crate::http::api::{
     accounts, cash, disputes, documents, fees, fund, held, households, journal, materials, months,
-    moves, payouts, pickups, rounds, sessions, station, villages,
+    moves, payouts, pickups, rounds, sessions, station, sync, villages,
 };
 use crate::http::extract::RequestContext;
 use crate::http::serve::Limits;
@@ -92,6 +92,7 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(moves::half_done))
         .routes(routes!(fees::write_off))
         // At the door.
+        .routes(routes!(sync::sync))
         .routes(routes!(pickups::record))
         .routes(routes!(pickups::record_many))
         .routes(routes!(pickups::find))

@@ -204,6 +204,13 @@ impl Problem {
     }
 }
 
+impl ProblemBody {
+    /// What happened and what to do.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -246,7 +253,7 @@ impl From<AccessError> for Problem {
             | AccessError::WrongPin
             | AccessError::CardUnknown
             | AccessError::EnrolmentUnknown => (StatusCode::UNAUTHORIZED, None),
-            AccessError::PhoneBlocked => (StatusCode::FORBIDDEN, None),
+            AccessError::PhoneBlocked | AccessError::PhoneStopped => (StatusCode::FORBIDDEN, None),
             AccessError::TriedTooOften { seconds } => {
                 (StatusCode::TOO_MANY_REQUESTS, u64::try_from(seconds).ok())
             }

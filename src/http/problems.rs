@@ -147,6 +147,7 @@ fn of_accounts() -> Vec<AccessError> {
         AccessError::WrongSignIn,
         AccessError::WrongPin,
         AccessError::PhoneBlocked,
+        AccessError::PhoneStopped,
         AccessError::TriedTooOften { seconds: 60 },
         AccessError::TooManySignIns,
         AccessError::CardUnknown,

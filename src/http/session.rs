@@ -75,6 +75,7 @@ pub(crate) async fn note_reading(
         Question::Audit => ("read_audit", None, None),
         Question::Village(village)
         | Question::Rounds(village)
+        | Question::Phone(village)
         | Question::Office(village)
         | Question::Books(village)
             if view.is_err() =>
@@ -84,6 +85,7 @@ pub(crate) async fn note_reading(
         Question::Region(_) | Question::Accounts if view.is_err() => ("ask", None, None),
         Question::Village(_)
         | Question::Rounds(_)
+        | Question::Phone(_)
         | Question::Office(_)
         | Question::Books(_)
         | Question::Region(_)

@@ -9,6 +9,7 @@ use crate::clock::Chance;
 use crate::domain::decide::{Outcome, Recorded, Verdict};
 use crate::domain::seal::Hash;
 use crate::domain::{Refusal, Request, VillageCode};
+use crate::ledger::awaited::AwaitedVoids;
 use crate::ledger::error::{Error, Trouble};
 use crate::ledger::facts::{Facts, Purpose};
 use crate::ledger::refused::{self, Asked, Refusals};
@@ -44,6 +45,28 @@ pub(crate) struct Filled {
     found: BTreeSet<(VillageCode, Uuid)>,
 }
 
+/// What a batch keeps beside the books.
+struct Beside {
+    refusals: Refusals,
+    awaited: AwaitedVoids,
+}
+
+impl Beside {
+    fn is_changed(&self) -> bool {
+        self.refusals.are_fresh() || self.awaited.are_changed()
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if self.refusals.are_fresh() {
+            self.refusals.write(tx).await?;
+        }
+        if self.awaited.are_changed() {
+            self.awaited.write(tx).await?;
+        }
+        Ok(())
+    }
+}
+
 /// What is needed to decide and write a batch within a transaction.
 pub(crate) struct Filling<'w> {
     pub(crate) facts: &'w mut Facts,
@@ -65,30 +88,24 @@ impl Filling<'_> {
         self.facts
             .prepare(tx, &requests, now, Purpose::Write)
             .await?;
-        let mut refusals = Refusals::load(tx, self.facts, batch, now).await?;
+        let mut beside = Beside {
+            refusals: Refusals::load(tx, self.facts, batch, now).await?,
+            awaited: AwaitedVoids::load(tx, self.facts, batch).await?,
+        };
         let mut filled = Filled::default();
         for asked in batch {
-            let answer = match refusals.answer(self.facts, asked) {
-                Some(error) => Err(error),
-                None => match self.decide(tx, &asked.request, &mut filled).await? {
-                    Ok(outcome) => Ok(outcome),
-                    Err(refusal) => {
-                        refusals.note(self.facts, asked, &refusal, now);
-                        Err(refusal.into())
-                    }
-                },
-            };
+            let answer = self
+                .answer(tx, asked, &mut beside, &mut filled, now)
+                .await?;
             filled.answers.push(answer);
         }
         match self.attempt {
             Attempt::Write => {
-                filled.is_written = !filled.decided.is_empty() || refusals.are_fresh();
+                filled.is_written = !filled.decided.is_empty() || beside.is_changed();
                 if !filled.decided.is_empty() {
                     self.write(tx, &requests, &filled.decided).await?;
                 }
-                if refusals.are_fresh() {
-                    refusals.write(tx).await?;
-                }
+                beside.write(tx).await?;
                 if filled.is_written && self.sweep {
                     refused::sweep(tx, now).await?;
                     filled.is_swept = true;
@@ -107,6 +124,41 @@ impl Filling<'_> {
             }
         }
         Ok(filled)
+    }
+
+    /// Answers a request, after those before it. What it books may let a void be decided that waited for it.
+    async fn answer(
+        &mut self,
+        tx: &mut Tx<'_>,
+        asked: &Asked,
+        Beside { refusals, awaited }: &mut Beside,
+        filled: &mut Filled,
+        now: Timestamp,
+    ) -> Result<Answer, StoreError> {
+        let before = refusals.answer(self.facts, asked);
+        if let Some(error) = before.or_else(|| awaited.answer(self.facts, asked)) {
+            return Ok(Err(error));
+        }
+        let outcome = match self.decide(tx, &asked.request, filled).await? {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                if !awaited.keep(self.facts, asked, &refusal, now) {
+                    refusals.note(self.facts, asked, &refusal, now);
+                    awaited.end(&asked.request);
+                }
+                return Ok(Err(refusal.into()));
+            }
+        };
+        awaited.end(&asked.request);
+        for void in awaited.due(&asked.request.village, &outcome) {
+            match self.decide(tx, &void.request, filled).await? {
+                Err(refusal) if refusal.lets_a_void_wait() => continue,
+                Err(refusal) => refusals.note(self.facts, &void, &refusal, now),
+                Ok(_) => {}
+            }
+            awaited.end(&void.request);
+        }
+        Ok(Ok(outcome))
     }
 
     /// Decides a request, after those before it.

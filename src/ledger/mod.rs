@@ -1,6 +1,7 @@
 //! The ledger: commands in, answers out, and the questions that can be asked of the books. Every door goes through here.
 
 pub mod access;
+mod awaited;
 mod batch;
 pub mod clearing;
 pub mod custody;
@@ -11,6 +12,7 @@ pub mod figures;
 mod held;
 pub mod months;
 pub mod payout;
+pub mod phone;
 mod queue;
 mod rebuild;
 mod refused;

@@ -27,6 +27,8 @@ pub enum Keeping {
     Nothing,
     /// The refusal, if it is one of the books as they stood: a person is told "no", and a duplicate that is still on its way must hear the same.
     Refusals,
+    /// As refusals, but a void that has nothing to void yet is not refused for good: it waits for its pickup.
+    VoidsToo,
 }
 
 /// A request as it was given to the writer.
@@ -53,7 +55,7 @@ impl Refusals {
     ) -> Result<Refusals, StoreError> {
         let asking = batch
             .iter()
-            .filter(|asked| asked.keeping == Keeping::Refusals);
+            .filter(|asked| asked.keeping != Keeping::Nothing);
         let ids: Vec<(i64, Uuid)> = asking
             .filter_map(|asked| Some((facts.known_id(&asked.request.village)?, asked.request.id)))
             .collect();

@@ -197,9 +197,10 @@ select
     blocked_until
 from credential
 where digest = $1
+    and stopped_at is null
 ";
 
-/// What a secret stands for.
+/// What a secret stands for; nothing if it is of a phone that was stopped.
 ///
 /// # Errors
 /// As the engine says.
@@ -231,6 +232,60 @@ pub(crate) async fn list_tokens(
 ) -> Result<Vec<CredentialRow>, StoreError> {
     let account = account.to_owned();
     run!(tx, connection => sqlx::query_as(LIST_CREDENTIALS).bind(account).fetch_all(connection))
+}
+
+/// A phone that was stopped. Instants are microseconds.
+#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+pub(crate) struct StoppedRow {
+    pub(crate) village_code: String,
+    pub(crate) collector: String,
+    pub(crate) stopped_at: i64,
+    pub(crate) expires_at: i64,
+}
+
+const FIND_STOPPED: &str = "
+select village_code, collector, stopped_at, expires_at
+from credential
+where digest = $1
+    and kind = 'phone'
+    and stopped_at is not null
+";
+
+/// The stopped phone that a secret was given to.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn find_stopped(
+    tx: &mut Tx<'_>,
+    digest: &[u8],
+) -> Result<Option<StoppedRow>, StoreError> {
+    let digest = digest.to_vec();
+    run!(tx, connection => sqlx::query_as(FIND_STOPPED).bind(digest).fetch_optional(connection))
+}
+
+const STOP_PHONES: &str = "
+update credential
+set stopped_at = $3
+where village_code = $1
+    and collector = $2
+    and kind = 'phone'
+    and stopped_at is null
+";
+
+/// Stops the phones of a collector of a village.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn stop_phones(
+    tx: &mut Tx<'_>,
+    (village, collector): (&str, &str),
+    at: i64,
+) -> Result<(), StoreError> {
+    let (village, collector) = (village.to_owned(), collector.to_owned());
+    run!(tx, connection => async {
+        let query = sqlx::query(STOP_PHONES).bind(village).bind(collector).bind(at);
+        query.execute(connection).await.map(drop)
+    })
 }
 
 const SEE: &str = "
@@ -284,8 +339,6 @@ pub(crate) enum Taken<'a> {
     Sessions(&'a str),
     /// The sessions and tokens of an account.
     Account(&'a str),
-    /// The phones of a collector of a village.
-    Phones(&'a str, &'a str),
     /// Whatever a household was given.
     Household(&'a str, &'a str),
     /// What a household's phones opened, but not that they are bound.
@@ -299,8 +352,6 @@ const DELETE_TOKEN: &str =
     "delete from credential where account = $1 and public_id = $2 and kind = 'token'";
 const DELETE_SESSIONS: &str = "delete from credential where account = $1 and kind = 'session'";
 const DELETE_ACCOUNT: &str = "delete from credential where account = $1";
-const DELETE_PHONES: &str =
-    "delete from credential where village_code = $1 and collector = $2 and kind = 'phone'";
 const DELETE_HOUSEHOLD: &str =
     "delete from credential where village_code = $1 and household_no = $2";
 const DELETE_HOUSEHOLD_SESSIONS: &str =
@@ -318,9 +369,6 @@ pub(crate) async fn take_back(tx: &mut Tx<'_>, taken: Taken<'_>) -> Result<u64, 
             Taken::Token(account, id) => sqlx::query(DELETE_TOKEN).bind(account.to_owned()).bind(id),
             Taken::Sessions(account) => sqlx::query(DELETE_SESSIONS).bind(account.to_owned()),
             Taken::Account(account) => sqlx::query(DELETE_ACCOUNT).bind(account.to_owned()),
-            Taken::Phones(village, collector) => {
-                sqlx::query(DELETE_PHONES).bind(village.to_owned()).bind(collector.to_owned())
-            }
             Taken::Household(village, number) => {
                 sqlx::query(DELETE_HOUSEHOLD).bind(village.to_owned()).bind(number.to_owned())
             }

@@ -9,8 +9,8 @@ use crate::domain::register::RegisterKind;
 use crate::domain::report::year_and_number;
 use crate::domain::seal::Hash;
 use crate::domain::{
-    Account, AccountRef, ChargeKey, CollectorCode, DocumentKind, DocumentNo, Group, HouseholdKind,
-    HouseholdNo, MaterialCode, Month, Refusal, Unit, VillageCode, journal,
+    Account, AccountRef, Actor, ChargeKey, CollectorCode, DocumentKind, DocumentNo, Group,
+    HouseholdKind, HouseholdNo, MaterialCode, Month, Refusal, Role, Unit, VillageCode, journal,
 };
 use crate::store::error::StoreError;
 
@@ -173,6 +173,13 @@ impl Place {
         value
             .try_into()
             .map_err(|_| self.corrupt(&format!("{} bytes", value.len())))
+    }
+
+    /// Somebody as the journal writes him, as `role` or `role:name`.
+    pub(crate) fn actor(self, value: &str) -> Result<Actor, StoreError> {
+        let (role, name) = value.split_once(':').unwrap_or((value, ""));
+        let role = self.read(role, Role::parse)?;
+        Ok(Actor::new(role, name))
     }
 
     pub(crate) fn json<T: DeserializeOwned>(self, value: &str) -> Result<T, StoreError> {

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::store::engine::{Tx, run};
 use crate::store::error::StoreError;
 use crate::store::verify::{JOURNAL, PROJECTIONS};
-use crate::store::{access, audit, household, journal, refused};
+use crate::store::{access, audit, awaited, household, journal, refused};
 
 const SQLITE_TRIGGERS: &str = "
 select name
@@ -54,7 +54,7 @@ pub(crate) async fn missing(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, String
 }
 
 /// Gives the application's role what it needs and nothing else: the journal is read and added to, projections are written, personal details
-/// may be erased as well, refusals forgotten.
+/// may be erased as well, refusals forgotten, voids that wait taken away.
 ///
 /// # Errors
 /// As the engine says; nothing is granted then.
@@ -63,10 +63,11 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
     let journal = JOURNAL.join(", ");
     let projections: Vec<&str> = PROJECTIONS.iter().map(|table| table.name).collect();
     let projections = projections.join(", ");
-    let (private, person, refused) = (
+    let (private, person, refused, awaited) = (
         journal::ENTRY_PRIVATE.name,
         household::HOUSEHOLD_PERSON.name,
         refused::REFUSED_COMMAND.name,
+        awaited::AWAITED_VOID.name,
     );
     let access = access::TABLES.join(", ");
     let schema = "select quote_ident(current_schema())";
@@ -79,7 +80,7 @@ pub(crate) async fn grant(connection: &mut PgConnection, role: &str) -> Result<(
         format!("grant insert on {journal} to {role}"),
         format!("grant insert, update on {projections} to {role}"),
         format!("grant insert, delete on {private} to {role}"),
-        format!("grant insert, update, delete on {person}, {refused} to {role}"),
+        format!("grant insert, update, delete on {person}, {refused}, {awaited} to {role}"),
         format!("grant insert, update, delete on {access} to {role}"),
         format!("grant insert on {} to {role}", audit::TABLE),
     ] {

@@ -41,6 +41,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_access.sql"),
         include_str!("../../migrations/postgres/0004_access.sql"),
     ),
+    (
+        5,
+        "phones",
+        include_str!("../../migrations/sqlite/0005_phones.sql"),
+        include_str!("../../migrations/postgres/0005_phones.sql"),
+    ),
 ];
 
 /// The schema this program knows.

@@ -4,6 +4,7 @@
 
 pub(crate) mod access;
 pub(crate) mod audit;
+pub(crate) mod awaited;
 pub(crate) mod balance;
 pub(crate) mod bulk;
 pub(crate) mod cash;
@@ -21,6 +22,7 @@ pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod month;
 pub(crate) mod one_time;
+pub(crate) mod phone;
 pub(crate) mod pickup;
 pub(crate) mod pickup_line;
 pub(crate) mod price_list;

@@ -99,12 +99,15 @@ pub(crate) async fn forget(
 }
 
 const SET_PIN: &str = "
-insert into household_pin (village_code, household_no, pin_hash)
-values ($1, $2, $3)
-on conflict (village_code, household_no) do update set pin_hash = excluded.pin_hash
+insert into household_pin (village_code, household_no, pin_hash, card_mark, issued_at)
+values ($1, $2, $3, $4, $5)
+on conflict (village_code, household_no) do update set
+    pin_hash = excluded.pin_hash,
+    card_mark = excluded.card_mark,
+    issued_at = excluded.issued_at
 ";
 
-/// Sets the PIN of a household.
+/// Sets the PIN of a household, and by what phones recognise the card that it is given with.
 ///
 /// # Errors
 /// As the engine says.
@@ -113,9 +116,15 @@ pub(crate) async fn set_pin(
     village: &str,
     household: &str,
     hash: &str,
+    (card_mark, issued_at): (&str, i64),
 ) -> Result<(), StoreError> {
     run!(tx, connection => async {
-        let query = sqlx::query(SET_PIN).bind(village).bind(household).bind(hash);
+        let query = sqlx::query(SET_PIN)
+            .bind(village)
+            .bind(household)
+            .bind(hash)
+            .bind(card_mark)
+            .bind(issued_at);
         query.execute(connection).await.map(drop)
     })
 }
@@ -138,6 +147,27 @@ pub(crate) async fn find_pin(
 ) -> Result<Option<String>, StoreError> {
     let row: Option<(String,)> = run!(tx, connection => sqlx::query_as(FIND_PIN).bind(village).bind(household).fetch_optional(connection))?;
     Ok(row.map(|(hash,)| hash))
+}
+
+const LIST_MARKS: &str = "
+select household_no, card_mark
+from household_pin
+where village_code = $1
+    and card_mark is not null
+    and issued_at > $2
+";
+
+/// By what the cards of a village's households are recognised that were made after an instant.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn list_marks(
+    tx: &mut Tx<'_>,
+    village: &str,
+    after: i64,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let village = village.to_owned();
+    run!(tx, connection => sqlx::query_as(LIST_MARKS).bind(village).bind(after).fetch_all(connection))
 }
 
 const FIND_FAILURES: &str = "

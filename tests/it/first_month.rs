@@ -66,6 +66,7 @@ fn command(event: &Value) -> Command {
     let kilograms = |field| Quantity::parse("kg", &text(event, field), WrittenUnit::Kg).unwrap();
     match event["type"].as_str().unwrap() {
         "pickup" => Command::RecordPickup(RecordPickup {
+            phone: None,
             pickup_no: number("no"),
             occurred_at: at,
             household_no: household(),
@@ -85,6 +86,7 @@ fn command(event: &Value) -> Command {
             reason: text(event, "reason"),
         }),
         "void" => Command::VoidPickup(VoidPickup {
+            phone: None,
             pickup_no: number("no"),
             voided_at: at,
             reason: text(event, "reason"),

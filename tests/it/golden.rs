@@ -20,6 +20,7 @@ fn september() -> Month {
 /// A pickup of September that comes after its close.
 fn late_pickup() -> Command {
     Command::RecordPickup(RecordPickup {
+        phone: None,
         pickup_no: DocumentNo::parse("number", "A-0006").unwrap(),
         occurred_at: "2025-09-19T10:00:00+08:00".parse().unwrap(),
         household_no: HouseholdNo::parse("household", "H006").unwrap(),

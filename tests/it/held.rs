@@ -57,6 +57,7 @@ pub(crate) fn at(time: &str) -> jiff::Timestamp {
 /// A pickup by C1, without a device.
 pub(crate) fn pickup(no: &str, time: &str, of: &str, lines: &[(&str, &str)]) -> RecordPickup {
     RecordPickup {
+        phone: None,
         round: None,
         pickup_no: number(no),
         occurred_at: at(time),
@@ -164,6 +165,7 @@ pub(crate) fn resolve(no: &str, decision: HeldDecision, reason: &str) -> Command
 
 pub(crate) fn void(no: &str, time: &str) -> Command {
     Command::VoidPickup(VoidPickup {
+        phone: None,
         pickup_no: number(no),
         voided_at: at(time),
         reason: "typing mistake".to_owned(),

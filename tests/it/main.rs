@@ -16,6 +16,7 @@
 )]
 
 mod access;
+mod awaited;
 mod bad_input;
 mod batches;
 mod demo;

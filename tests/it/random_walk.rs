@@ -16,13 +16,14 @@ use jinfu::domain::report::MonthReport;
 use jinfu::domain::settlement::{CashTaker, OffsetCredit, ReceiveCash, VoidCash};
 use jinfu::domain::village::{CreditTerms, OpenVillage};
 use jinfu::domain::{
-    Actor, Book, CollectorCode, Command, DocumentNo, Group, HouseholdKind, HouseholdNo,
-    MaterialCode, Money, Month, Quantity, Request, Role, Unit, VillageCode,
+    Actor, Book, CollectorCode, Command, Group, HouseholdKind, MaterialCode, Money, Month,
+    Quantity, Request, Role, Unit, VillageCode,
 };
 use jinfu::ledger::{Answer, Error, Ledger};
 use uuid::Uuid;
 
 use crate::harness::{Database, on_both, verify};
+use crate::held::{household, number};
 use crate::model::book::{Basis as ModelBasis, Setup};
 use crate::model::model::{Model, Verdict};
 use crate::model::steps::{self, Kind, Line, Step, Waiver, month_name, setup_for};
@@ -38,14 +39,6 @@ fn instant(at: DateTime) -> Timestamp {
 
 fn month(month: steps::Month) -> Month {
     Month::parse("month", &month_name(month)).unwrap()
-}
-
-fn household(no: &str) -> HouseholdNo {
-    HouseholdNo::parse("household_no", no).unwrap()
-}
-
-fn number(no: &str) -> DocumentNo {
-    DocumentNo::parse("number", no).unwrap()
 }
 
 fn category(waiver: Waiver) -> String {
@@ -184,6 +177,7 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             collector,
             lines,
         } => Command::RecordPickup(RecordPickup {
+            phone: None,
             pickup_no: number(no),
             occurred_at: instant(*at),
             household_no: household(of),
@@ -196,6 +190,7 @@ fn command(setup: &Setup, step: &Step) -> Option<Command> {
             is_paper: true,
         }),
         Step::VoidPickup { number: no, at } => Command::VoidPickup(VoidPickup {
+            phone: None,
             pickup_no: number(no),
             voided_at: instant(*at),
             reason,

@@ -248,9 +248,10 @@ fn figure(table: &str) -> Option<&'static str> {
     }
 }
 
-/// No part of the books: the villages that wait for an upgrade, what people were refused, who may sign in and who did.
-const BESIDE: [&str; 8] = [
+/// No part of the books: the villages that wait for an upgrade, the voids that wait for their pickup, what people were refused, who may sign in and who did.
+const BESIDE: [&str; 9] = [
     "stale_village",
+    "awaited_void",
     "refused_command",
     "account",
     "credential",

@@ -111,6 +111,7 @@ impl Place {
         let last = self.doors.last.entry(device.clone()).or_default();
         *last += 1;
         Ok(RecordPickup {
+            phone: None,
             pickup_no: DocumentNo::parse("pickup_no", &format!("{device}-{last:05}"))?,
             occurred_at: then,
             household_no: household.clone(),
@@ -343,6 +344,7 @@ fn put_right(
         Command::CorrectPickup(place.correction(&taken, then, "数字看反了")?)
     } else {
         Command::VoidPickup(VoidPickup {
+            phone: None,
             pickup_no: taken.number,
             voided_at: then,
             reason: "记到别人家了".to_owned(),

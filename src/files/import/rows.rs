@@ -343,6 +343,7 @@ pub(super) fn pickups(folder: &Folder<'_>, plan: &mut Plan) -> Result<(), Folder
         };
         let number = pickup_no.to_string();
         let command = Command::RecordPickup(RecordPickup {
+            phone: None,
             pickup_no,
             occurred_at,
             household_no,

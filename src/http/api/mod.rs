@@ -21,4 +21,7 @@ pub(crate) mod pickups;
 pub(crate) mod rounds;
 pub(crate) mod sessions;
 pub(crate) mod station;
+pub(crate) mod sync;
+pub(crate) mod sync_news;
+pub(crate) mod sync_results;
 pub(crate) mod villages;

@@ -125,8 +125,14 @@ pub(crate) struct PickupBody {
 
 impl PickupBody {
     fn command(&self) -> Result<Command, Problem> {
+        self.recorded().map(Command::RecordPickup)
+    }
+
+    /// The pickup, at the time that it says.
+    pub(crate) fn recorded(&self) -> Result<RecordPickup, Problem> {
         let device = maybe(self.device.as_ref(), "device")?;
-        Ok(Command::RecordPickup(RecordPickup {
+        Ok(RecordPickup {
+            phone: None,
             pickup_no: self.pickup_no.read("pickup_no")?,
             occurred_at: self.occurred_at.read("occurred_at")?,
             household_no: self.household_no.read("household_no")?,
@@ -137,7 +143,7 @@ impl PickupBody {
             device: device.map(|Plain(device)| device),
             told_list: maybe(self.told_list.as_ref(), "told_list")?,
             is_paper: false,
-        }))
+        })
     }
 }
 
@@ -259,6 +265,7 @@ pub(crate) async fn find(visit: Visit) -> Result<Json<DocumentAnswer>, Problem> 
 #[utoipa::path(post, path = "/villages/{village}/pickups/{number}/void", tag = "pickups", request_body = VoidBody, responses((status = 201, body = Receipt)))]
 pub(crate) async fn void(order: Order, Body(body): Body<VoidBody>) -> Result<Receipt, Problem> {
     let command = VoidPickup {
+        phone: None,
         pickup_no: order.visit.number()?,
         voided_at: body.voided_at()?,
         reason: body.reason()?,

@@ -20,6 +20,8 @@ pub enum AccessError {
     WrongPin,
     /// Too many wrong PINs on this phone: it takes a new card.
     PhoneBlocked,
+    /// The phone was stopped, and brings nothing that it made before.
+    PhoneStopped,
     /// Too many failures: try again later.
     TriedTooOften { seconds: i64 },
     /// Too many people sign in at once.

@@ -1,12 +1,13 @@
 //! Households sign in with two things: a phone that their card was bound to, and the PIN. Collectors enrol their phone with a code.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::authority::Identity;
 use crate::domain::{CollectorCode, HouseholdNo, Refusal, Role, VillageCode};
 use crate::ledger::access::hasher::Of;
-use crate::ledger::access::secret::{digest, draw_pin};
+use crate::ledger::access::secret::{card_mark, digest, draw_pin};
 use crate::ledger::access::sessions::{
-    SESSION, collector_identity, household_identity, next_failure,
+    SESSION, collector_identity, household_identity, instant, next_failure,
 };
 use crate::ledger::access::{Access, AccessError, Deed, Secret, SignedIn};
 use crate::store::access::{self, CredentialRow, Taken};
@@ -21,6 +22,17 @@ const ENROLMENT: SignedDuration = SignedDuration::from_hours(24);
 const PHONE: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// So many wrong PINs in a row, and the phone takes a new card.
 const PINS_MOST: i64 = 10;
+
+/// A phone of a collector that was stopped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoppedPhone {
+    /// Whose it was.
+    pub identity: Identity,
+    /// When it was stopped.
+    pub stopped_at: Timestamp,
+    /// Until when it is recognised at all.
+    pub expires_at: Timestamp,
+}
 
 /// The card of a household, as it is printed once.
 #[derive(Clone, Debug)]
@@ -45,6 +57,7 @@ impl Access {
         self.check_household(village, number).await?;
         let (secret, pin) = (Secret::short(&self.chance), draw_pin(&self.chance));
         let hash = self.hasher.hash(Of::Pin, &pin).await?;
+        let mark = card_mark(secret.reveal());
         let expires_at = self.now().checked_add(CARD).unwrap_or(self.now());
         let row = OneTimeRow {
             digest: digest(secret.reveal()).to_vec(),
@@ -58,7 +71,8 @@ impl Access {
             let (village, number) = (village.as_str(), number.as_str());
             one_time::delete_cards(tx, village, number).await?;
             access::take_back(tx, Taken::Household(village, number)).await?;
-            one_time::set_pin(tx, village, number, &hash).await?;
+            let mark = (mark.as_str(), self.now().as_microsecond());
+            one_time::set_pin(tx, village, number, &hash, mark).await?;
             one_time::insert(tx, &row).await?;
             self.note_in(tx, by).await
         })
@@ -226,7 +240,7 @@ impl Access {
         Ok(secret)
     }
 
-    /// Takes back the phones of a collector: one was lost, or he works no more.
+    /// Stops the phones of a collector: one was lost, or he works no more. What they made before is still taken, and a clerk looks at it.
     ///
     /// # Errors
     /// [`AccessError::Unavailable`].
@@ -237,13 +251,36 @@ impl Access {
         collector: &CollectorCode,
     ) -> Result<(), AccessError> {
         self.write(async |tx| {
-            let taken = Taken::Phones(village.as_str(), collector.as_str());
-            access::take_back(tx, taken).await?;
+            let at = self.now().as_microsecond();
+            access::stop_phones(tx, (village.as_str(), collector.as_str()), at).await?;
             self.note_in(tx, by).await
         })
         .await?;
         self.forget_seen();
         Ok(())
+    }
+
+    /// The stopped phone that a secret was given to, if it was given to one.
+    ///
+    /// # Errors
+    /// [`AccessError::Unavailable`].
+    pub async fn identify_stopped(
+        &self,
+        secret: &str,
+    ) -> Result<Option<StoppedPhone>, AccessError> {
+        let mut tx = self.read().await?;
+        let found = access::find_stopped(&mut tx, &digest(secret)).await?;
+        tx.rollback().await?;
+        let now = self.now().as_microsecond();
+        let Some(row) = found.filter(|row| row.expires_at > now) else {
+            return Ok(None);
+        };
+        let village = VillageCode::parse("village", &row.village_code)?;
+        Ok(Some(StoppedPhone {
+            identity: collector_identity(&village, &row.collector)?,
+            stopped_at: instant(row.stopped_at),
+            expires_at: instant(row.expires_at),
+        }))
     }
 
     /// Enrols a collector's phone with a code, which is used up by that.

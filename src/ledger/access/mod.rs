@@ -23,7 +23,7 @@ pub use crate::ledger::access::accounts::{AccountRecord, NewAccount};
 pub use crate::ledger::access::audit::{AuditRecord, Deed};
 pub use crate::ledger::access::error::AccessError;
 use crate::ledger::access::hasher::Hasher;
-pub use crate::ledger::access::households::Card;
+pub use crate::ledger::access::households::{Card, StoppedPhone};
 pub use crate::ledger::access::secret::Secret;
 use crate::ledger::access::sessions::Lately;
 pub use crate::ledger::access::sessions::{Recognised, SignedIn};

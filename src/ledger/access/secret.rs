@@ -55,6 +55,13 @@ pub(super) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
+/// By what a phone recognises a card that it is shown: 48 bits of the digest of its code, which has 128.
+pub(super) fn card_mark(code: &str) -> String {
+    let digest = digest(code);
+    let marks = digest.iter().take(6).map(|byte| format!("{byte:02x}"));
+    marks.collect()
+}
+
 /// PINs that people guess first, and that are never drawn: runs, repetitions, pairs and years.
 pub(super) fn is_guessed_first(pin: &str) -> bool {
     let digits: Vec<i32> = pin.bytes().map(i32::from).collect();

@@ -380,7 +380,7 @@ pub(super) fn next_failure(
     Ok((failures, blocked_until))
 }
 
-fn instant(micros: i64) -> Timestamp {
+pub(super) fn instant(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or_default()
 }
 

@@ -98,6 +98,7 @@ pub(super) fn pickup(number: u64) -> Request {
         deduction_reason: String::new(),
     };
     let recorded = RecordPickup {
+        phone: None,
         pickup_no: pickup_no(number),
         occurred_at: parse_time("at", NOW).unwrap(),
         household_no: household(number),
@@ -118,6 +119,7 @@ pub(super) fn request(number: u64) -> Request {
         3 | 6 | 9 => cash(number),
         7 => {
             let voided = VoidPickup {
+                phone: None,
                 pickup_no: pickup_no(number - 2),
                 voided_at: parse_time("at", NOW).unwrap(),
                 reason: "typing mistake".to_owned(),

@@ -69,6 +69,7 @@ fn weighed(kilograms: &str) -> Vec<WeighedLine> {
 /// Cartons at 0.90 a kilogram.
 fn pickup(no: &str, of: &str, kilograms: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        phone: None,
         device: None,
         told_list: None,
         is_paper: false,
@@ -84,6 +85,7 @@ fn pickup(no: &str, of: &str, kilograms: &str) -> Command {
 
 fn void_pickup(no: &str) -> Command {
     Command::VoidPickup(VoidPickup {
+        phone: None,
         pickup_no: number(no),
         voided_at: noon(25),
         reason: "typing mistake".to_owned(),

@@ -35,6 +35,9 @@ const WHO: [(&str, &[&str]); 8] = [
     ("nobody", &[]),
 ];
 
+/// Whoever has a phone of the service.
+const PHONE: [(&str, &[&str]); 1] = [("collector", &[HERE])];
+
 /// What another village is made of, as a request may name it.
 struct Foreign {
     village: &'static str,
@@ -144,7 +147,13 @@ fn attempt(
         path = format!("{path}?{}", query.join("&"));
     }
     let mut body = operation.body.clone();
-    if let Some(body) = &mut body {
+    let is_of_phone = operation.path.ends_with("/sync");
+    if is_of_phone {
+        body = Some(brought(random, other));
+    }
+    if let Some(body) = &mut body
+        && (!is_of_phone || random.chance(30))
+    {
         swap(random, body, other);
     }
     let key = if random.chance(20) {
@@ -159,6 +168,37 @@ fn attempt(
         key,
     };
     (attempt, other.village)
+}
+
+/// What a phone brings that names another village: as its own, or item by item, beside items of its own.
+fn brought(random: &mut Random, other: &Foreign) -> Value {
+    let at = "2025-09-20T11:00:00+08:00";
+    let mut items = Vec::new();
+    for _ in 0..random.below(4) {
+        let id = if random.chance(30) {
+            random.pick(&other.keys)
+        } else {
+            format!("019a0c5e-7f3b-7c10-b2e4-{:012x}", random.below(1 << 40))
+        };
+        let number = random.pick(&other.numbers);
+        let mut item = if random.chance(50) {
+            let lines = json!([{"material": "ZB", "unit": "kg", "gross": "1.000"}]);
+            let pickup = json!({
+                "pickup_no": number, "occurred_at": at, "household_no": random.pick(&other.numbers), "collector": "C1", "lines": lines,
+            });
+            json!({"id": id, "pickup": pickup})
+        } else {
+            json!({"id": id, "void": {"pickup_no": number, "voided_at": at, "reason": "-"}})
+        };
+        if random.chance(60) {
+            item["village"] = json!(other.village);
+        }
+        items.push(item);
+    }
+    json!({
+        "protocol": 1, "app": "0.1.0", "village": random.either(70, HERE, other.village), "device": random.pick(&other.numbers), "sent_at": at,
+        "cursor": random.pick(&other.cursors), "items": items,
+    })
 }
 
 /// Puts names of another village in place of some of a body's own.
@@ -226,15 +266,20 @@ async fn try_all(desk: &Desk, seed: u64, attempts: u64) {
     for (village, letter, clerk) in VILLAGES {
         foreign.push(plant(desk, village, letter, clerk).await);
     }
-    let operations: Vec<_> = operations()
+    let mut operations: Vec<_> = operations()
         .into_iter()
         .filter(|one| !ends_somebody(one))
         .collect();
+    // One operation carries many commands.
+    let phones = operations.iter().filter(|one| one.path.ends_with("/sync"));
+    let phones = phones.cycle().take(9).cloned().collect::<Vec<_>>();
+    operations.extend(phones);
     let mut random = Random(seed);
     let mut refused = 0;
     for nth in 0..attempts {
-        let (who, known) = random.pick(&WHO);
         let (attempt, of) = attempt(&mut random, &operations, &foreign);
+        let is_of_phone = attempt.operation.path.ends_with("/sync") && random.chance(70);
+        let (who, known) = random.pick(if is_of_phone { &PHONE[..] } else { &WHO[..] });
         let village = random.either(60, of, known.first().copied().unwrap_or(of));
         let at = format!(
             "SEED={seed} attempt {nth} {who} {} {} {village}",

@@ -7,3 +7,7 @@ pub(crate) mod described;
 mod desk;
 mod sample;
 mod schemathesis;
+mod sync;
+mod sync_clock;
+mod sync_news;
+mod sync_voids;

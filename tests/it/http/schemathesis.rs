@@ -32,6 +32,10 @@ missing_required_header.expected-statuses = [400, 401, 403, 404, 415, 422, 428]
 [[operations]]
 include-path = "/api/v1/villages/{village}/pickups/batch"
 checks.negative_data_rejection.enabled = false
+
+[[operations]]
+include-path = "/api/v1/sync"
+checks.negative_data_rejection.enabled = false
 "#;
 
 /// What stands in paths, so that requests find something.

@@ -96,6 +96,7 @@ async fn decide_again(ledger: &Ledger, accepted: BTreeMap<i64, Request>) {
 fn pickup(caller: usize, turn: usize) -> Command {
     // H000 saves up, so the others pick up.
     Command::RecordPickup(RecordPickup {
+        phone: None,
         pickup_no: number(&format!("P{caller}-{turn}")),
         occurred_at: parse_time("at", &format!("2025-01-{:02}T09:00:00+08:00", turn + 2)).unwrap(),
         household_no: household(&format!("H{:03}", 1 + (caller + turn) % 5)),

@@ -1,18 +1,21 @@
 //! Commands of the round: pickups, what is held of them, rounds, disputes, residual waste, and what a village is made of.
 
+use jiff::{SignedDuration, Timestamp};
 use jinfu::domain::collector::RegisterCollector;
 use jinfu::domain::dispute::{About, AnswerDispute, DisputeDecision, OpenDispute};
 use jinfu::domain::held::{HeldDecision, ResolveHeld};
 use jinfu::domain::month::parse_time_of_day;
+use jinfu::domain::phone::PhoneNote;
 use jinfu::domain::pickup::{Confirmation, CorrectPickup, RecordPickup, VoidPickup, WeighedLine};
 use jinfu::domain::refuse::{RecordTrip, RegisterCollectionPoint};
 use jinfu::domain::round::{CloseRound, OpenRound, RecordStop, StopOutcome};
 use jinfu::domain::schedule::{Hours, SetSchedule, VisitDays};
 use jinfu::domain::transit::{RecordIntake, ReweighedLine};
-use jinfu::domain::{CollectorCode, Command, DocumentKind, PointCode, Quantity};
+use jinfu::domain::{CollectorCode, Command, DocumentKind, Money, PointCode, Quantity};
 
 use super::village::{COLLECTORS, GROUPS, MATERIALS, collector, group, material, opening, prices};
 use super::walk::Walk;
+use crate::model::random::Random;
 
 const REASON: &str = "typing mistake";
 
@@ -54,9 +57,12 @@ pub(super) fn record(walk: &mut Walk) -> Command {
         let lists = walk.lists.clone();
         walk.random.pick(&lists)
     });
+    let occurred_at = walk.then();
+    let phone = is_from_device.then(|| note(occurred_at));
     Command::RecordPickup(RecordPickup {
+        phone,
         pickup_no,
-        occurred_at: walk.then(),
+        occurred_at,
         household_no: walk.a_household(),
         collector: a_collector(walk),
         confirmation: walk
@@ -68,6 +74,18 @@ pub(super) fn record(walk: &mut Walk) -> Command {
         told_list,
         is_paper: walk.random.chance(20),
     })
+}
+
+/// What a phone whose clock is wrong says of what it made. It draws nothing from the walk, which goes on as without phones.
+fn note(at: Timestamp) -> PhoneNote {
+    let mut random = Random(at.as_microsecond().unsigned_abs());
+    let wrong = SignedDuration::from_mins(random.between(-90, 90));
+    PhoneNote {
+        shown_at: at.checked_add(wrong).unwrap(),
+        is_clock_unknown: random.chance(5),
+        told_amount: random.chance(5).then_some(Money::from_fen(100)),
+        stopped_at: random.chance(5).then_some(at),
+    }
 }
 
 pub(super) fn resolve(walk: &mut Walk) -> Command {
@@ -98,6 +116,7 @@ pub(super) fn register_collector(walk: &mut Walk) -> Command {
 
 pub(super) fn void(walk: &mut Walk) -> Command {
     Command::VoidPickup(VoidPickup {
+        phone: Some(note(walk.now)),
         pickup_no: walk.accepted(DocumentKind::Pickup),
         voided_at: walk.now,
         reason: REASON.to_owned(),
@@ -139,7 +158,7 @@ pub(super) fn open_round(walk: &mut Walk) -> Command {
 
 pub(super) fn stop(walk: &mut Walk) -> Command {
     let (round_no, day) = walk.a_round();
-    let noon = jinfu::domain::month::start_of_day(day) + jiff::SignedDuration::from_hours(12);
+    let noon = jinfu::domain::month::start_of_day(day) + SignedDuration::from_hours(12);
     let then = walk.then();
     Command::RecordStop(RecordStop {
         round_no,
@@ -232,7 +251,7 @@ pub(super) fn answer(walk: &mut Walk) -> Command {
 pub(super) fn publish_prices(walk: &mut Walk) -> Command {
     let percent = walk.random.between(80, 120);
     let at = if walk.random.chance(90) {
-        walk.now + jiff::SignedDuration::from_hours(walk.random.between(1, 48))
+        walk.now + SignedDuration::from_hours(walk.random.between(1, 48))
     } else {
         walk.then()
     };

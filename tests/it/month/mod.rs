@@ -95,6 +95,7 @@ fn reopen(month: Month) -> Command {
 
 fn pickup(number: &str, at: &str, grams: i64) -> Command {
     Command::RecordPickup(RecordPickup {
+        phone: None,
         round: None,
         device: None,
         told_list: None,
@@ -450,6 +451,7 @@ fn what_comes_late_is_booked_in_the_open_month_in_its_own_column() {
         done(&ledger, clerk, "wang", close(september())).await;
         let sealed = ledger.report(&code(), september()).await.unwrap();
         let void = Command::VoidPickup(VoidPickup {
+            phone: None,
             pickup_no: DocumentNo::parse("number", "V1").unwrap(),
             voided_at: "2025-10-05T08:00:00+08:00".parse().unwrap(),
             reason: "weighed twice".to_owned(),

@@ -29,6 +29,7 @@ fn pay(amount: &str, paid_from: PaidFrom) -> Command {
 
 fn pickup(no: &str, code: &str, material: &str, gross: Quantity) -> Command {
     Command::RecordPickup(RecordPickup {
+        phone: None,
         device: None,
         told_list: None,
         is_paper: false,
@@ -61,6 +62,7 @@ async fn brought(village: &Village) {
         village.done(pickup(no, code, material, gross)).await;
     }
     let void = VoidPickup {
+        phone: None,
         pickup_no: number("A-3"),
         voided_at: at("2025-09-06T09:00:00"),
         reason: "typing mistake".to_owned(),

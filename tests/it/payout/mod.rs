@@ -88,6 +88,7 @@ pub(crate) fn carton(kilograms: &str) -> Vec<WeighedLine> {
 
 pub(crate) fn pickup(no: &str, household: &str, kilograms: &str, time: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        phone: None,
         device: None,
         told_list: None,
         is_paper: false,
@@ -103,6 +104,7 @@ pub(crate) fn pickup(no: &str, household: &str, kilograms: &str, time: &str) -> 
 
 pub(crate) fn void_pickup(no: &str, time: &str) -> Command {
     Command::VoidPickup(VoidPickup {
+        phone: None,
         pickup_no: number(no),
         voided_at: at(time),
         reason: "weighed twice".to_owned(),

@@ -179,6 +179,7 @@ pub(super) fn carton(kg: &str) -> Vec<WeighedLine> {
 
 pub(super) fn pickup(no: &str, house: &str, when: &str, round: Option<&str>) -> Asked {
     Asked(Command::RecordPickup(RecordPickup {
+        phone: None,
         device: None,
         told_list: None,
         is_paper: false,
@@ -194,6 +195,7 @@ pub(super) fn pickup(no: &str, house: &str, when: &str, round: Option<&str>) -> 
 
 pub(super) fn void(no: &str, when: &str) -> Asked {
     asked(VoidPickup {
+        phone: None,
         pickup_no: number(no),
         voided_at: at(when),
         reason: "weighed wrong".to_owned(),

@@ -70,6 +70,7 @@ pub(crate) fn weighed(lines: &str) -> Vec<WeighedLine> {
 
 pub(crate) fn pickup(no: &str, time: &str, lines: &str) -> Command {
     Command::RecordPickup(RecordPickup {
+        phone: None,
         device: None,
         told_list: None,
         is_paper: false,
@@ -95,6 +96,7 @@ pub(crate) fn correct(no: &str, new_no: &str, time: &str, lines: &str) -> Comman
 
 pub(crate) fn void_pickup(no: &str, time: &str) -> Command {
     Command::VoidPickup(VoidPickup {
+        phone: None,
         pickup_no: number(no),
         voided_at: at(time),
         reason: "entered twice".to_owned(),
