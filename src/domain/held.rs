@@ -1,5 +1,6 @@
 //! Held pickups (待核对): weighings that a clerk looks at before they are booked (R-PK-3 to 5, R-PK-7, R-PR-2, R-PR-3). They stand in no total.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use crate::domain::command::PrivateDetails;
 use crate::domain::document::DocumentKind;
 use crate::domain::facts::{Book, Need, Stop};
 use crate::domain::journal::{Decision, Direction, Flow};
-use crate::domain::month::{months_before, written_time};
+use crate::domain::month::{business_date, months_before, written_time};
 use crate::domain::number::half_up;
 use crate::domain::pickup::{Pickup, RecordPickup, WeighedLine};
 use crate::domain::recent_lines::{EarlierLine, USUAL_MONTHS, nearest_rank_99};
@@ -87,6 +88,18 @@ pub enum HoldReason {
         /// What it is worth.
         amount: Money,
     },
+    /// The phone gives a number that no household has: a new house, or one that was typed wrong (R-PK-7).
+    HouseholdUnknown {
+        /// The number.
+        household_no: HouseholdNo,
+    },
+    /// The household had moved out before that day.
+    MovedOut {
+        /// The household.
+        household_no: HouseholdNo,
+        /// The day it moved out.
+        moved_out: Date,
+    },
     /// The phone that brings it was stopped since it was made.
     PhoneStopped {
         /// When.
@@ -128,6 +141,27 @@ impl RecordPickup {
         (told != amount).then_some(HoldReason::ToldAmountDiffers { told, amount })
     }
 
+    /// The household that it is booked for, by its present number. What a phone brings is lost if it is refused, so it is held where there is none, or
+    /// none that still lives there.
+    pub(crate) fn whose(&self, book: &Book) -> Result<(HouseholdNo, Option<HoldReason>), Stop> {
+        let found = match book.resolve(&self.household_no) {
+            Err(Stop::Refused(Refusal::HouseholdUnknown { .. })) if self.phone.is_some() => {
+                let household_no = self.household_no.clone();
+                let reason = HoldReason::HouseholdUnknown { household_no };
+                return Ok((self.household_no.clone(), Some(reason)));
+            }
+            found => found?,
+        };
+        let left = book.known_household(&found)?.moved_out;
+        let left =
+            left.filter(|&day| self.phone.is_some() && day < business_date(self.occurred_at));
+        let reason = left.map(|moved_out| HoldReason::MovedOut {
+            household_no: found.clone(),
+            moved_out,
+        });
+        Ok((found, reason))
+    }
+
     /// Whether its phone was stopped before it came.
     pub(crate) fn after_a_stop(&self) -> Option<HoldReason> {
         let stopped_at = self.phone.as_ref()?.stopped_at?;
@@ -143,6 +177,12 @@ impl PickupHeld {
             line.deduction_reason.clear();
         }
         PickupHeld { pickup, reasons }
+    }
+
+    /// Whether no household had its number when it came.
+    pub fn lacks_household(&self) -> bool {
+        let is_lack = |reason: &HoldReason| matches!(reason, HoldReason::HouseholdUnknown { .. });
+        self.reasons.iter().any(is_lack)
     }
 }
 

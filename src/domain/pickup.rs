@@ -220,11 +220,11 @@ impl RecordPickup {
     /// it for a clerk (R-PK-3 to 5, R-PK-7); one bad line refuses all of it.
     ///
     /// # Errors
-    /// [`Refusal::HouseholdUnknown`], [`Refusal::DocumentNoTaken`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`] and those of its lines;
-    /// on paper [`Refusal::NoPriceListThen`] and [`Refusal::MaterialNotPriced`].
+    /// [`Refusal::HouseholdUnknown`] unless a phone brings it, [`Refusal::DocumentNoTaken`], [`Refusal::InTheFuture`], [`Refusal::BeforeOpening`]
+    /// and those of its lines; on paper [`Refusal::NoPriceListThen`] and [`Refusal::MaterialNotPriced`].
     pub fn decide(&self, book: &Book) -> Result<Decision, Stop> {
         book.check_time("occurred_at", self.occurred_at)?;
-        let household_no = book.resolve(&self.household_no)?;
+        let (household_no, doubt) = self.whose(book)?;
         book.check_new_document(DocumentKind::Pickup, &self.pickup_no)?;
         book.look_for_round(self.round.as_ref())?;
         book.check_device(self)?;
@@ -246,6 +246,7 @@ impl RecordPickup {
             reasons.extend(unpriced);
         }
         reasons.extend(offer.doubt);
+        reasons.extend(doubt);
         reasons.extend(self.after_a_stop());
         let Some(mut pickup) = priced.filter(|_| reasons.is_empty() || self.is_paper) else {
             let held = Box::new(PickupHeld::new(self, reasons));

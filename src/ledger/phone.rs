@@ -46,8 +46,8 @@ pub struct PickupStanding {
     pub month: Month,
     /// The month that its void is booked in, if it was voided.
     pub voided_in: Option<Month>,
-    /// What the household still owes.
-    pub still_owed: Money,
+    /// What the household still owes; none if it is not known whose the pickup is.
+    pub still_owed: Option<Money>,
 }
 
 /// Numbers of a device with one beginning.
@@ -189,9 +189,11 @@ impl Ledger {
         let standing = |(number, found): (DocumentNo, phone::Standing)| {
             let household = found.event.household();
             let owed = household.and_then(|household| balances.get(&(id, side(household))));
+            let is_known =
+                !matches!(&found.event, Event::PickupHeld(held) if held.lacks_household());
             let void = found.reversal.filter(|(kind, _)| kind == "pickup_voided");
             let standing = PickupStanding {
-                still_owed: owed.copied().unwrap_or_default(),
+                still_owed: is_known.then(|| owed.copied().unwrap_or_default()),
                 month: found.month,
                 voided_in: void.map(|(_, month)| month),
                 event: found.event,

@@ -277,7 +277,9 @@ fn told(
         number: written.clone(),
         amount: None,
         month: None,
-        still_owed: standing.map(|standing| standing.still_owed.to_string()),
+        still_owed: standing
+            .and_then(|standing| standing.still_owed)
+            .map(|owed| owed.to_string()),
         is_voided: standing.is_some_and(|standing| standing.voided_in.is_some()),
         replayed: false,
         message: String::new(),

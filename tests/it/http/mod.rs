@@ -9,5 +9,6 @@ mod sample;
 mod schemathesis;
 mod sync;
 mod sync_clock;
+mod sync_doors;
 mod sync_news;
 mod sync_voids;

@@ -82,6 +82,13 @@ impl Village {
         self.desk.must(Call::post(&path, body).by("clerk")).await;
     }
 
+    /// The code of a refusal.
+    pub(crate) async fn refused(&self, path: &str, body: &Value) -> String {
+        let path = format!("/villages/{HERE}/{path}");
+        let reply = self.desk.send(Call::post(&path, body).by("clerk")).await;
+        reply.code().to_owned()
+    }
+
     pub(crate) async fn credit(&self) -> Value {
         let found = self.clerk("households/03-017").await;
         found["credit"].clone()
@@ -167,7 +174,7 @@ fn each_item_is_taken_for_itself_and_told_by_its_id() {
             ("accepted", "recorded"),
             ("rejected", "wrong-type"),
             ("rejected", "not-a-number"),
-            ("rejected", "household-unknown"),
+            ("held", "household-unknown"),
             ("held", "heavy-line"),
             ("rejected", "wrong-type"),
             ("rejected", "empty"),
