@@ -62,6 +62,9 @@ const UNLESS_SET: [(HeaderName, &str); 2] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
+/// Over so many seconds those are scattered who are told to ask again.
+const SCATTERED: u64 = 4;
+
 /// Requests between two times at which those who have been quiet are forgotten.
 const SWEEP_EVERY: u64 = 1024;
 
@@ -121,7 +124,25 @@ async fn add_headers(request: Request, next: Next) -> Response {
         let value = HeaderValue::from_static(TLS_ONLY);
         headers.insert(STRICT_TRANSPORT_SECURITY, value);
     }
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        scatter(response.headers_mut());
+    }
     response
+}
+
+/// Who was turned away in one moment should not come back in one.
+fn scatter(headers: &mut HeaderMap) {
+    let Some(after) = headers.get_mut(RETRY_AFTER) else {
+        return;
+    };
+    let seconds = after
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse::<u64>().ok());
+    if let Some(seconds) = seconds {
+        let chance = RandomState::new().hash_one(seconds) % SCATTERED;
+        *after = HeaderValue::from(seconds.saturating_add(chance));
+    }
 }
 
 /// A panic of a handler: it is logged with the request's id where it happens. A text that was put together may hold anything, so only fixed ones
@@ -335,4 +356,24 @@ fn session(headers: &HeaderMap) -> Option<&[u8]> {
             .strip_prefix(SESSION_COOKIE.as_bytes())?;
         value.strip_prefix(b"=")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn those_who_are_turned_away_at_once_are_called_back_one_after_the_other() {
+        let called_back = (0..200).map(|_| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from(5));
+            scatter(&mut headers);
+            headers[RETRY_AFTER].as_bytes().to_vec()
+        });
+        let found: BTreeSet<Vec<u8>> = called_back.collect();
+        let expected = ["5", "6", "7", "8"].map(|text| text.as_bytes().to_vec());
+        assert_eq!(found, expected.into());
+    }
 }

@@ -29,7 +29,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::http::api::{
@@ -43,117 +43,110 @@ pub use crate::http::state::Service;
 /// Where the interface for programs begins.
 const API: &str = "/api/v1";
 
-/// Every operation.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line for each resource, and nothing else"
-)]
-fn operations() -> OpenApiRouter<Arc<Service>> {
-    OpenApiRouter::default()
-        // Who is who.
-        .routes(routes!(
-            sessions::find,
-            sessions::sign_in,
-            sessions::sign_out
-        ))
-        .routes(routes!(sessions::sign_out_everywhere))
-        .routes(routes!(sessions::bind_card))
-        .routes(routes!(sessions::sign_in_household))
-        .routes(routes!(sessions::enrol))
-        .routes(routes!(accounts::list, accounts::add))
-        .routes(routes!(accounts::disable))
-        .routes(routes!(accounts::set_password))
-        .routes(routes!(accounts::tokens, accounts::issue_token))
-        .routes(routes!(accounts::revoke_token))
-        .routes(routes!(accounts::audit))
-        .routes(routes!(accounts::issue_card))
-        .routes(routes!(accounts::issue_enrolment))
-        .routes(routes!(accounts::end_phones))
-        // Villages and what they lay down.
-        .routes(routes!(villages::list))
-        .routes(routes!(villages::find, villages::open))
-        .routes(routes!(villages::settings, villages::change_settings))
-        .routes(routes!(materials::list, materials::register))
-        .routes(routes!(materials::price_lists, materials::publish))
-        .routes(routes!(fees::policies, fees::adopt))
-        .routes(routes!(fees::record_opening))
-        .routes(routes!(fees::void_opening))
-        // Households.
-        .routes(routes!(households::list, households::register))
-        .routes(routes!(households::find))
-        .routes(routes!(households::statement))
-        .routes(routes!(households::change))
-        .routes(routes!(households::move_out))
-        .routes(routes!(households::refund))
-        .routes(routes!(households::merge))
-        .routes(routes!(households::split))
-        .routes(routes!(moves::depart))
-        .routes(routes!(moves::arrive))
-        .routes(routes!(moves::half_done))
-        .routes(routes!(fees::write_off))
-        // At the door.
-        .routes(routes!(sync::sync))
-        .routes(routes!(pickups::record))
-        .routes(routes!(pickups::record_many))
-        .routes(routes!(pickups::find))
-        .routes(routes!(pickups::void))
-        .routes(routes!(pickups::correct))
-        .routes(routes!(held::list))
-        .routes(routes!(held::resolve))
-        .routes(routes!(held::collectors, held::register_collector))
-        .routes(routes!(held::devices))
-        .routes(routes!(rounds::schedules, rounds::set_schedule))
-        .routes(routes!(rounds::list, rounds::open))
-        .routes(routes!(rounds::stop))
-        .routes(routes!(rounds::close))
-        .routes(routes!(rounds::points, rounds::register_point))
-        .routes(routes!(rounds::trip))
-        .routes(routes!(disputes::list, disputes::open))
-        .routes(routes!(disputes::answer))
-        // Money.
-        .routes(routes!(cash::list, cash::receive))
-        .routes(routes!(cash::void))
-        .routes(routes!(cash::custody))
-        .routes(routes!(cash::hand_in))
-        .routes(routes!(cash::deposit))
-        .routes(routes!(payouts::list, payouts::request))
-        .routes(routes!(payouts::expire))
-        .routes(routes!(payouts::approve))
-        .routes(routes!(payouts::pay))
-        .routes(routes!(payouts::cancel))
-        .routes(routes!(fund::receive))
-        .routes(routes!(fund::spend))
-        .routes(routes!(fund::earn))
-        .routes(routes!(fund::pay))
-        // The station.
-        .routes(routes!(station::stock))
-        .routes(routes!(station::sell))
-        .routes(routes!(station::buyer_pays))
-        .routes(routes!(station::count))
-        .routes(routes!(station::in_transit))
-        .routes(routes!(station::take_in))
-        // The month and the books.
-        .routes(routes!(months::list))
-        .routes(routes!(months::report))
-        .routes(routes!(months::differences))
-        .routes(routes!(months::charge))
-        .routes(routes!(months::offset))
-        .routes(routes!(months::close))
-        .routes(routes!(months::review))
-        .routes(routes!(months::sign))
-        .routes(routes!(months::publish))
-        .routes(routes!(months::give_back))
-        .routes(routes!(months::reopen))
-        .routes(routes!(months::region))
-        .routes(routes!(journal::list))
-        .routes(routes!(documents::find))
-        .routes(routes!(documents::void))
-}
+/// Every operation, by its path. Each is made when it is asked for: with the description beside it, it takes much more room than the route alone.
+const OPERATIONS: &[fn() -> UtoipaMethodRouter<Arc<Service>>] = &[
+    // Who is who.
+    || routes!(sessions::find, sessions::sign_in, sessions::sign_out),
+    || routes!(sessions::sign_out_everywhere),
+    || routes!(sessions::bind_card),
+    || routes!(sessions::sign_in_household),
+    || routes!(sessions::enrol),
+    || routes!(accounts::list, accounts::add),
+    || routes!(accounts::disable),
+    || routes!(accounts::set_password),
+    || routes!(accounts::tokens, accounts::issue_token),
+    || routes!(accounts::revoke_token),
+    || routes!(accounts::audit),
+    || routes!(accounts::issue_card),
+    || routes!(accounts::issue_enrolment),
+    || routes!(accounts::end_phones),
+    // Villages and what they lay down.
+    || routes!(villages::list),
+    || routes!(villages::find, villages::open),
+    || routes!(villages::settings, villages::change_settings),
+    || routes!(materials::list, materials::register),
+    || routes!(materials::price_lists, materials::publish),
+    || routes!(fees::policies, fees::adopt),
+    || routes!(fees::record_opening),
+    || routes!(fees::void_opening),
+    // Households.
+    || routes!(households::list, households::register),
+    || routes!(households::find),
+    || routes!(households::statement),
+    || routes!(households::change),
+    || routes!(households::move_out),
+    || routes!(households::refund),
+    || routes!(households::merge),
+    || routes!(households::split),
+    || routes!(moves::depart),
+    || routes!(moves::arrive),
+    || routes!(moves::half_done),
+    || routes!(fees::write_off),
+    // At the door.
+    || routes!(sync::sync),
+    || routes!(pickups::record),
+    || routes!(pickups::record_many),
+    || routes!(pickups::find),
+    || routes!(pickups::void),
+    || routes!(pickups::correct),
+    || routes!(held::list),
+    || routes!(held::resolve),
+    || routes!(held::collectors, held::register_collector),
+    || routes!(held::devices),
+    || routes!(rounds::schedules, rounds::set_schedule),
+    || routes!(rounds::list, rounds::open),
+    || routes!(rounds::stop),
+    || routes!(rounds::close),
+    || routes!(rounds::points, rounds::register_point),
+    || routes!(rounds::trip),
+    || routes!(disputes::list, disputes::open),
+    || routes!(disputes::answer),
+    // Money.
+    || routes!(cash::list, cash::receive),
+    || routes!(cash::void),
+    || routes!(cash::custody),
+    || routes!(cash::hand_in),
+    || routes!(cash::deposit),
+    || routes!(payouts::list, payouts::request),
+    || routes!(payouts::expire),
+    || routes!(payouts::approve),
+    || routes!(payouts::pay),
+    || routes!(payouts::cancel),
+    || routes!(fund::receive),
+    || routes!(fund::spend),
+    || routes!(fund::earn),
+    || routes!(fund::pay),
+    // The station.
+    || routes!(station::stock),
+    || routes!(station::sell),
+    || routes!(station::buyer_pays),
+    || routes!(station::count),
+    || routes!(station::in_transit),
+    || routes!(station::take_in),
+    // The month and the books.
+    || routes!(months::list),
+    || routes!(months::report),
+    || routes!(months::differences),
+    || routes!(months::charge),
+    || routes!(months::offset),
+    || routes!(months::close),
+    || routes!(months::review),
+    || routes!(months::sign),
+    || routes!(months::publish),
+    || routes!(months::give_back),
+    || routes!(months::reopen),
+    || routes!(months::region),
+    || routes!(journal::list),
+    || routes!(documents::find),
+    || routes!(documents::void),
+];
 
 /// The description of the interface for programs, OpenAPI 3.1.
 pub fn description() -> OpenApi {
+    let operations = OPERATIONS.iter().map(|operation| operation());
+    let operations = operations.fold(OpenApiRouter::default(), OpenApiRouter::routes);
     let mut described = OpenApiRouter::default()
-        .nest(API, operations())
+        .nest(API, operations)
         .into_openapi();
     openapi::complete(&mut described);
     described
@@ -161,7 +154,11 @@ pub fn description() -> OpenApi {
 
 /// Every route, ready to be served within limits.
 pub fn router(service: &Arc<Service>, limits: &Limits) -> Router {
-    let (api, _) = operations().split_for_parts();
+    let api = OPERATIONS.iter().fold(Router::new(), |api, operation| {
+        let (_, described, handlers) = operation();
+        let paths = described.paths.into_keys();
+        paths.fold(api, |api, path| api.route(&path, handlers.clone()))
+    });
     let figures = service.figures();
     let is_ready = {
         let service = Arc::clone(service);

@@ -1,5 +1,6 @@
 //! Commands on their way to the writer: given to it with or without waiting for room, and answered later.
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -8,6 +9,9 @@ use crate::ledger::figures::WriterFigures;
 use crate::ledger::refused::{Asked, Keeping};
 use crate::ledger::writer::{Answer, Waiting};
 use crate::ledger::{Error, Ledger, Trouble};
+
+/// How long a command waits for its turn that a person waits for: until then the other side has given up, or asks again.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
 
 /// A command that was given to the writer and is not answered yet.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Unavailable`] if the books are open for reading only, [`Trouble::WriterStopped`] if the writer has stopped.
     pub async fn enqueue(&self, request: Request) -> Result<Pending, Error> {
-        let (waiting, pending) = waiting(request, Keeping::Nothing);
+        let (waiting, pending) = waiting(request, Keeping::Nothing, None);
         let sent = self.queue()?.send(waiting).await;
         sent.map_err(|_| self.stop())?;
         Ok(pending)
@@ -59,15 +63,17 @@ impl Ledger {
         self.try_enqueue(request, keeping)?.answer().await
     }
 
-    /// As [`Ledger::enqueue`], but never waits for room.
+    /// As [`Ledger::enqueue`], but never waits for room, and not for its turn longer than five seconds: it is answered then that nothing was booked.
     ///
     /// # Errors
-    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait, or more than are answered in a fifth of a second.
+    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait, or more than are answered in a fifth of a second; the answer may be
+    /// that as well.
     pub fn try_enqueue(&self, request: Request, keeping: Keeping) -> Result<Pending, Error> {
         if self.is_busy() {
             return Err(Error::Unavailable(Trouble::QueueFull));
         }
-        let (waiting, pending) = waiting(request, keeping);
+        let until = self.clock.now().checked_add(PATIENCE).ok();
+        let (waiting, pending) = waiting(request, keeping, until);
         match self.queue()?.try_send(waiting) {
             Ok(()) => Ok(pending),
             Err(TrySendError::Full(_)) => Err(Error::Unavailable(Trouble::QueueFull)),
@@ -101,8 +107,13 @@ impl Ledger {
 }
 
 /// A command as it waits, and where its answer will be.
-fn waiting(request: Request, keeping: Keeping) -> (Waiting, Pending) {
+fn waiting(request: Request, keeping: Keeping, until: Option<Timestamp>) -> (Waiting, Pending) {
     let (answer, receiver) = oneshot::channel();
     let asked = Asked { request, keeping };
-    (Waiting { asked, answer }, Pending(receiver))
+    let waiting = Waiting {
+        asked,
+        until,
+        answer,
+    };
+    (waiting, Pending(receiver))
 }

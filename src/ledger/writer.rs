@@ -21,7 +21,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::Request;
 use crate::domain::decide::{Outcome, Recorded, Verdict};
 use crate::ledger::batch::{Attempt, Entries, Filling, key, unknown};
-use crate::ledger::error::Error;
+use crate::ledger::error::{Error, Trouble};
 use crate::ledger::facts::{Facts, Purpose};
 use crate::ledger::figures::WriterFigures;
 use crate::ledger::refused::{Asked, is_sweep_due};
@@ -51,6 +51,8 @@ pub type Answer = Result<Outcome, Error>;
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) asked: Asked,
+    /// When it is no longer to be begun.
+    pub(crate) until: Option<Timestamp>,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
@@ -161,8 +163,7 @@ impl WriterTask {
     /// Commits a batch and answers it. A batch that the database refuses is tried again in halves, down to single commands, so that a
     /// poisonous one fails alone.
     async fn process(&mut self, batch: Vec<Waiting>) {
-        let (batch, senders): (Vec<Asked>, Vec<_>) = batch
-            .into_iter()
+        let (batch, senders): (Vec<Asked>, Vec<_>) = in_time(batch, self.clock.now())
             .map(|waiting| (waiting.asked, waiting.answer))
             .unzip();
         let all: Vec<&Asked> = batch.iter().collect();
@@ -342,6 +343,19 @@ const fn may_pass(error: &StoreError) -> bool {
 async fn pause(tries: u32) {
     let length = PAUSE * 4_u32.saturating_pow(tries.saturating_sub(1));
     drop(tokio::time::timeout(length, std::future::pending::<()>()).await);
+}
+
+/// What may still be begun; the others are told that nothing was booked.
+fn in_time(batch: Vec<Waiting>, now: Timestamp) -> impl Iterator<Item = Waiting> {
+    let is_late = move |waiting: &mut Waiting| waiting.until.is_some_and(|until| until < now);
+    let mut batch = batch;
+    for late in batch.extract_if(.., is_late) {
+        drop(
+            late.answer
+                .send(Err(Error::Unavailable(Trouble::QueueFull))),
+        );
+    }
+    batch.into_iter()
 }
 
 /// Splits what waits into batches, in order.

@@ -1,5 +1,6 @@
 //! The queue of the writer: who waits for room and who is told at once, and what the writer counts.
 
+use jiff::SignedDuration;
 use jinfu::domain::Command;
 use jinfu::domain::fee::ChargeFees;
 use jinfu::ledger::{Error, Keeping, Trouble};
@@ -49,6 +50,30 @@ fn a_full_queue_is_told_at_once_and_takes_more_when_there_is_room() {
         let after = ledger.head(&village.code).await.unwrap();
         assert_eq!(after.next_seq, head.next_seq + 1);
         ledger.try_submit(good, Keeping::Nothing).await.unwrap();
+        village.close().await;
+    });
+}
+
+#[test]
+fn what_waited_too_long_for_its_turn_is_told_that_nothing_was_booked() {
+    on_both_in_turn(async |engine| {
+        let village = Village::new(engine).await;
+        let ledger = &village.ledger;
+        let given = |no: &str| village.by("wang", pickup(no, "H001", "10.000", "09-20T08:00"));
+        let (late, patient) = (given("A-1"), given("A-2"));
+        let late = ledger.try_enqueue(late, Keeping::Refusals).unwrap();
+        let patient = tokio::task::unconstrained(ledger.enqueue(patient)).await;
+        let clock = ledger.clock();
+        clock.set(clock.now() + SignedDuration::from_millis(5_001));
+        let in_time = given("A-3");
+        let in_time = ledger.try_enqueue(in_time, Keeping::Refusals).unwrap();
+        let full = Error::Unavailable(Trouble::QueueFull);
+        assert_eq!(late.answer().await, Err(full));
+        // A file that is brought in has all the time.
+        patient.unwrap().answer().await.unwrap();
+        in_time.answer().await.unwrap();
+        let again = given("A-1");
+        ledger.try_submit(again, Keeping::Refusals).await.unwrap();
         village.close().await;
     });
 }

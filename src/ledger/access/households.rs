@@ -6,9 +6,7 @@ use crate::domain::authority::Identity;
 use crate::domain::{CollectorCode, HouseholdNo, Refusal, Role, VillageCode};
 use crate::ledger::access::hasher::Of;
 use crate::ledger::access::secret::{card_mark, digest, draw_pin};
-use crate::ledger::access::sessions::{
-    SESSION, collector_identity, household_identity, instant, next_failure,
-};
+use crate::ledger::access::sessions::{SESSION, collector_identity, household_identity, instant};
 use crate::ledger::access::{Access, AccessError, Deed, Secret, SignedIn};
 use crate::store::access::{self, CredentialRow, Taken};
 use crate::store::one_time::{self, OneTimeRow};
@@ -161,7 +159,7 @@ impl Access {
         let code = VillageCode::parse("village", &village)?;
         let deed = household_deed(&code, &number, "sign_in", is_right, trace_id);
         if !is_right {
-            self.note(deed).await?;
+            self.note_failure(deed).await?;
             return Err(AccessError::WrongPin);
         }
         let identity = household_identity(code.clone(), &number)?;
@@ -199,9 +197,11 @@ impl Access {
             if bound.failures >= PINS_MOST {
                 return Err(AccessError::PhoneBlocked);
             }
-            let (failures, until) = next_failure(bound.failures, bound.blocked_until, now)?;
-            access::set_failures(tx, phone, failures, until).await?;
             let village = bound.village_code.unwrap_or_default();
+            let code = VillageCode::parse("village", &village)?;
+            let counted = (bound.failures, bound.blocked_until);
+            let (failures, until) = self.next_failure(Some(&code), counted)?;
+            access::set_failures(tx, phone, failures, until).await?;
             let number = bound.household_no.unwrap_or_default();
             let hash = one_time::find_pin(tx, &village, &number).await?;
             Ok((village, number, hash))

@@ -10,6 +10,7 @@ mod hasher;
 mod households;
 mod secret;
 mod sessions;
+mod throttle;
 mod tokens;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ pub use crate::ledger::access::households::{Card, StoppedPhone};
 pub use crate::ledger::access::secret::Secret;
 use crate::ledger::access::sessions::Lately;
 pub use crate::ledger::access::sessions::{Recognised, SignedIn};
+use crate::ledger::access::throttle::Throttle;
 pub use crate::ledger::access::tokens::{NewToken, TokenRecord};
 use crate::ledger::{Error, Trouble};
 use crate::store::Store;
@@ -47,6 +49,8 @@ pub struct Access {
     seen: Held<Lately>,
     /// Sign-ins that addresses tried, and since when they are counted.
     attempts: Held<HashMap<String, (Timestamp, u32)>>,
+    /// Sign-ins that failed, of everybody together.
+    throttle: Throttle,
     /// When what had expired was last removed.
     swept: Held<Option<Timestamp>>,
 }
@@ -85,6 +89,7 @@ impl Access {
             hasher: Hasher::new(pepper),
             seen: Held::default(),
             attempts: Held::default(),
+            throttle: Throttle::default(),
             swept: Held::default(),
         })
     }

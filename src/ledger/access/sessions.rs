@@ -13,6 +13,7 @@ use crate::domain::{CollectorCode, HouseholdNo, Role, VillageCode, plain_text};
 use crate::ledger::access::accounts::scope;
 use crate::ledger::access::hasher::Of;
 use crate::ledger::access::secret::digest;
+use crate::ledger::access::throttle::PAUSE_MOST;
 use crate::ledger::access::{Access, AccessError, Deed, Secret};
 use crate::store::access::{self, AccountRow, CredentialRow, Taken};
 use crate::store::engine::Tx;
@@ -28,10 +29,6 @@ const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 const RECALL: SignedDuration = SignedDuration::from_secs(5);
 /// How many are recalled at once.
 const RECALLED_MOST: usize = 10_000;
-/// From so many failures in a row on nobody is let try for a while, which doubles with each.
-const FAILURES: i64 = 5;
-/// The longest while.
-const PAUSE_MOST: i64 = 3_600;
 /// Sign-ins that one address may try within a while; a whole village may sit behind one.
 const ADDRESS_MOST: u32 = 600;
 const ADDRESS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
@@ -108,7 +105,7 @@ impl Access {
                 is_allowed: false,
                 trace_id,
             };
-            self.note(deed).await?;
+            self.note_failure(deed).await?;
             return Err(AccessError::WrongSignIn);
         };
         let identity = identity_of(&account)?;
@@ -160,8 +157,8 @@ impl Access {
         self.write(async |tx| {
             self.sweep(tx, now).await?;
             let key = key_of(name);
-            let (failures, blocked_until) = one_time::find_failures(tx, &key, address).await?;
-            let (failures, blocked_until) = next_failure(failures, blocked_until, now)?;
+            let found = one_time::find_failures(tx, &key, address).await?;
+            let (failures, blocked_until) = self.next_failure(None, found)?;
             one_time::set_failures(tx, (&key, address), failures, blocked_until).await?;
             Ok(access::find_account(tx, name).await?)
         })
@@ -353,31 +350,6 @@ fn signed_in<'a>(identity: &'a Identity, trace_id: &'a str) -> Deed<'a> {
         is_allowed: true,
         trace_id,
     }
-}
-
-/// The failures after one more, and until when no more are tried.
-pub(super) fn next_failure(
-    failures: i64,
-    blocked_until: i64,
-    now: Timestamp,
-) -> Result<(i64, i64), AccessError> {
-    let micros = now.as_microsecond();
-    if blocked_until > micros {
-        let seconds = blocked_until.saturating_sub(micros).saturating_add(999_999) / 1_000_000;
-        return Err(AccessError::TriedTooOften { seconds });
-    }
-    let failures = failures.saturating_add(1);
-    let over = u32::try_from(failures.saturating_sub(FAILURES)).ok();
-    let pause = over.map_or(0, |over| {
-        60_i64
-            .saturating_mul(2_i64.saturating_pow(over))
-            .min(PAUSE_MOST)
-    });
-    let blocked_until = match pause {
-        0 => 0,
-        pause => micros.saturating_add(pause.saturating_mul(1_000_000)),
-    };
-    Ok((failures, blocked_until))
 }
 
 pub(super) fn instant(micros: i64) -> Timestamp {

@@ -6,6 +6,7 @@ mod crowd;
 mod households;
 mod record;
 mod sign_in;
+mod spray;
 mod tokens;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -17,10 +17,7 @@ async fn exhaust(client: &mut Client, request: &str) -> (u32, u64) {
     for served in 0..200 {
         let answer = client.ask(request).await;
         if answer.status == 429 {
-            return (
-                served,
-                answer.header("retry-after").unwrap().parse().unwrap(),
-            );
+            return (served, answer.retry_after());
         }
         assert_eq!(answer.status, 200);
     }

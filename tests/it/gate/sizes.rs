@@ -94,10 +94,8 @@ async fn a_large_body_that_does_not_get_its_turn_is_told_to_come_back() {
     holder.send(post_of("/wait/batch", "", &body)).await;
     service.arrived.notified().await;
     let answer = service.ask(&post_of("/v/batch", "", &body)).await;
-    assert_eq!(
-        (answer.status, answer.header("retry-after")),
-        (503, Some("5"))
-    );
+    assert_eq!(answer.status, 503);
+    assert!((5..=8).contains(&answer.retry_after()));
     service.release.notify_one();
     assert_eq!(holder.answer().await.unwrap().status, 200);
     let answer = service.ask(&post_of("/v/batch", "", &body)).await;

@@ -194,7 +194,7 @@ async fn a_handler_that_takes_too_long_is_answered_for() {
     for request in [get_of("/wait"), post_of("/wait", "", "x")] {
         let answer = client.ask(&request).await;
         assert_eq!(answer.status, 503);
-        assert_eq!(answer.header("retry-after"), Some("5"));
+        assert!((5..=8).contains(&answer.retry_after()));
     }
     // The connection goes on.
     assert_eq!(client.ask(&get_of("/fine")).await.status, 200);
