@@ -50,7 +50,8 @@ impl Contact {
     }
 
     /// When something happened at which the phone's clock showed a time, and whether that is only the likeliest. While the clock runs on as it
-    /// did at the last contact, today's offset holds; where it was set in between, the earlier one, if it leads between that contact and now.
+    /// did at the last contact, today's offset holds; where it was set in between, the earlier one, if it leads between that contact and now; else
+    /// today's, if that does.
     pub fn correct(&self, shown_at: Timestamp, known: Option<ClockReading>) -> (Timestamp, bool) {
         let at = |offset| shown_at.saturating_add(offset).unwrap_or(self.received_at);
         let is_same = |known: ClockReading| {
@@ -68,6 +69,9 @@ impl Contact {
         let first = known.at.min(self.received_at);
         if (first..=self.received_at).contains(&before) {
             return (before, false);
+        }
+        if (first..=self.received_at).contains(&now) {
+            return (now, true);
         }
         (before.clamp(first, self.received_at), true)
     }
@@ -132,6 +136,12 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_since_is_corrected_by_what_was_known_then() {
         check(1_000, 937, Some((-37, 500)), (900, false));
+    }
+
+    #[test]
+    fn a_clock_that_began_anew_is_corrected_by_what_is_known_now() {
+        // It ran right until minute 500 and begins at nothing in minute 980, ten minutes before the pickup.
+        check(20, 10, Some((0, 500)), (990, true));
     }
 
     #[test]

@@ -178,11 +178,9 @@ impl Items {
             given.insert(index, made);
         }
         let mut ended = Vec::with_capacity(given.len());
-        for (index, given) in given {
-            let command = self.0.get(index).and_then(|item| item.made.as_ref().ok());
-            let is_void = matches!(command, Some((_, Command::VoidPickup(_))));
+        for given in given.into_values() {
             ended.push(match given {
-                Ok(pending) => end(pending.answer().await, is_void),
+                Ok(pending) => end(pending.answer().await),
                 Err(problem) => end_with(problem),
             });
         }
@@ -226,13 +224,11 @@ fn enqueue(
     Ok(ledger.try_enqueue(request, Keeping::VoidsToo)?)
 }
 
-fn end(answer: Result<Outcome, Error>, is_void: bool) -> Ended {
+fn end(answer: Result<Outcome, Error>) -> Ended {
     match answer {
         Ok(Outcome::Recorded(recorded)) => Ended::Done(Box::new(recorded)),
         Ok(Outcome::NothingToDo) => Ended::Open,
-        Err(Error::Refused(refusal)) if is_void && refusal.lets_a_void_wait() => {
-            Ended::Waits(refusal)
-        }
+        Err(Error::Waits(refusal)) => Ended::Waits(refusal),
         Err(error) => end_with(error.into()),
     }
 }
