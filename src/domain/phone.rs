@@ -23,6 +23,10 @@ pub struct PhoneNote {
     /// When it was stopped, if it was: a clerk looks at whatever it still brings. No part of the content, which was made before.
     #[serde(skip)]
     pub stopped_at: Option<Timestamp>,
+    /// Whether the pickup names no device, so that it is taken for one of the device that brings it. That may be called otherwise by the next attempt,
+    /// so it is no part of the content either.
+    #[serde(skip)]
+    pub is_device_assumed: bool,
 }
 
 /// How far a phone's clock was behind the service's, at their last contact before a command was made.
@@ -83,13 +87,16 @@ impl Contact {
     reason = "a phone makes no other command"
 )]
 pub(crate) fn as_made(command: &Command, written: &mut Value) {
-    let time = match command {
-        Command::RecordPickup(command) if command.phone.is_some() => "occurred_at",
-        Command::VoidPickup(command) if command.phone.is_some() => "voided_at",
+    let (time, note) = match command {
+        Command::RecordPickup(command) => ("occurred_at", &command.phone),
+        Command::VoidPickup(command) => ("voided_at", &command.phone),
         _ => return,
     };
-    if let Value::Object(fields) = written {
+    if let (Some(note), Value::Object(fields)) = (note, written) {
         fields.shift_remove(time);
+        if note.is_device_assumed {
+            fields.shift_remove("device");
+        }
         if let Some(Value::Object(note)) = fields.get_mut("phone") {
             note.shift_remove("is_clock_unknown");
         }

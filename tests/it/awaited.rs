@@ -18,6 +18,7 @@ fn void() -> Command {
             is_clock_unknown: false,
             told_amount: None,
             stopped_at: None,
+            is_device_assumed: false,
         });
     }
     command
