@@ -33,7 +33,7 @@ async fn bring(village: &Village, request: &Request) -> Answer {
 
 /// Makes sure that a void waits.
 #[track_caller]
-fn waits(answer: Answer) {
+fn waits(answer: &Answer) {
     assert!(matches!(answer, Err(Error::Waits(_))), "{answer:?}");
 }
 
@@ -58,7 +58,7 @@ fn a_void_that_waits_outlives_the_program() {
     on_both(async |engine| {
         let village = Village::new(engine).await;
         let early = village.by("wang", void());
-        waits(bring(&village, &early).await);
+        waits(&bring(&village, &early).await);
         let head = village.ledger.head(&village.code).await.unwrap();
         village.ledger.close().await.unwrap();
         let ledger = village.database.open("2025-10-01T00:00:00+08:00", 2).await;
@@ -101,7 +101,7 @@ fn a_void_of_a_person_at_a_screen_does_not_wait() {
 fn a_pickup_that_a_clerk_books_at_a_terminal_meets_its_void() {
     on_both(async |engine| {
         let village = Village::new(engine).await;
-        waits(bring(&village, &village.by("wang", void())).await);
+        waits(&bring(&village, &village.by("wang", void())).await);
         let head = village.ledger.head(&village.code).await.unwrap();
         village.done(weighed("10.000")).await;
         assert_eq!(waiting(&village).await, "0");
@@ -116,7 +116,7 @@ fn a_pickup_that_a_clerk_releases_at_a_terminal_meets_its_void() {
     on_both(async |engine| {
         let village = Village::new(engine).await;
         village.done(weighed("120.000")).await;
-        waits(bring(&village, &village.by("wang", void())).await);
+        waits(&bring(&village, &village.by("wang", void())).await);
         let head = village.ledger.head(&village.code).await.unwrap();
         let release = Command::ResolveHeld(ResolveHeld {
             pickup_no: number("A-1"),
@@ -137,14 +137,14 @@ fn one_void_of_each_person_waits_for_a_pickup() {
     on_both(async |engine| {
         let village = Village::new(engine).await;
         let first = village.by("wang", void());
-        waits(bring(&village, &first).await);
+        waits(&bring(&village, &first).await);
         let second = village.by("wang", void());
         let unknown = Refusal::DocumentUnknown {
             number: "A-1".to_owned(),
         };
         assert_eq!(refusal(bring(&village, &second).await), unknown);
-        waits(bring(&village, &first).await);
-        waits(bring(&village, &village.by("li", void())).await);
+        waits(&bring(&village, &first).await);
+        waits(&bring(&village, &village.by("li", void())).await);
         assert_eq!(waiting(&village).await, "2");
         // Both come at once.
         let mut elsewhere = void();
@@ -156,7 +156,7 @@ fn one_void_of_each_person_waits_for_a_pickup() {
             village.by("wang", elsewhere),
         );
         let (one, other) = tokio::join!(bring(&village, &one), bring(&village, &other));
-        waits(one);
+        waits(&one);
         refusal(other);
         assert_eq!(waiting(&village).await, "3");
         village.close().await;
@@ -167,7 +167,7 @@ fn one_void_of_each_person_waits_for_a_pickup() {
 fn a_void_whose_pickup_never_comes_is_forgotten_after_four_hundred_days() {
     on_both(async |engine| {
         let village = Village::new(engine).await;
-        waits(bring(&village, &village.by("wang", void())).await);
+        waits(&bring(&village, &village.by("wang", void())).await);
         let clock = village.ledger.clock();
         clock.set("2026-11-04T22:00:00+08:00".parse().unwrap());
         village

@@ -23,6 +23,9 @@ fn a_void_that_comes_before_its_pickup_waits_for_it() {
             results(&other),
             [("rejected", "id-used-for-other-content"); 2]
         );
+        // One waits for each pickup; a second would void nothing more.
+        let second = village.bring(&[void(4, "A-0001")]).await;
+        assert_eq!(results(&second), [("rejected", "document-unknown")]);
         let late = village.bring(&[pickup(1)]).await;
         assert_eq!(results(&late), [("accepted", "voided")]);
         assert_eq!(late["results"][0]["is_voided"], true);
