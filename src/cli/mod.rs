@@ -200,7 +200,7 @@ fn tell(texts: &Texts, failure: Failure) -> u8 {
             eprintln!("{sentence}");
             code
         }
-        Failure::Ledger(Error::Refused(refusal)) => {
+        Failure::Ledger(Error::Refused(refusal) | Error::Waits(refusal)) => {
             eprintln!("{}", texts.refusal(&refusal));
             REFUSED
         }

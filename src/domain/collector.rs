@@ -1,6 +1,6 @@
 //! Collectors (回收员) with the households that are their own or close kin's (R-PK-5), and the numbers that their devices have given (R-PD-2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,9 @@ use crate::domain::journal::Decision;
 use crate::domain::pickup::RecordPickup;
 use crate::domain::register::{RegisterKind, Registered};
 use crate::domain::{CollectorCode, DocumentNo, Event, HouseholdNo, Month};
+
+/// How many digits a running number has at most.
+pub const DIGITS_MOST: usize = 9;
 
 /// Registers a collector, or replaces the list of his households.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -83,6 +86,14 @@ impl Series {
         let numbers = self.last.saturating_sub(self.first).saturating_add(1);
         numbers.saturating_sub(self.count)
     }
+
+    /// How the highest may be written: with leading zeros or without.
+    pub fn last_written(self, prefix: &str) -> BTreeSet<String> {
+        let widths = 1..=DIGITS_MOST;
+        widths
+            .map(|width| format!("{prefix}-{:0width$}", self.last))
+            .collect()
+    }
 }
 
 /// What the register of devices keeps, by the device's name.
@@ -128,35 +139,23 @@ impl Registered for Device {
 /// What a document number begins with, and the running number at its end.
 fn running(number: &DocumentNo) -> Option<(&str, i64)> {
     let (prefix, digits) = number.as_str().rsplit_once('-')?;
-    let is_running = (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_running =
+        (1..=DIGITS_MOST).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     let last = digits.parse().ok().filter(|_| is_running)?;
     Some((prefix, last))
 }
 
-/// The highest number of a series that arrived, and the first of those before it that did not, at most so many. `arrived` are the numbers of documents
-/// that begin as the series does.
-pub fn missing_numbers<'n>(
+/// The numbers between those of gaps in a series, at most so many; as wide as the last one, which has leading zeros where it is one of few digits.
+pub fn missing_numbers(
     prefix: &str,
-    series: Series,
-    arrived: impl Iterator<Item = &'n DocumentNo>,
+    last: &str,
+    gaps: impl Iterator<Item = (i64, i64)>,
     most: usize,
-) -> (Option<String>, Vec<String>) {
-    let numbers = arrived.filter_map(|number| {
-        let (begins, last) = running(number)?;
-        (begins == prefix).then_some((last, number.as_str()))
-    });
-    let there: BTreeMap<i64, &str> = numbers.collect();
-    let last = there.get(&series.last);
-    // Numbers are as wide as the last one, which has leading zeros where it is one of few digits.
-    let width = last.map_or(0, |number| {
-        number.len().saturating_sub(prefix.len()).saturating_sub(1)
-    });
-    let missing = (series.first..series.last).filter(|number| !there.contains_key(number));
+) -> Vec<String> {
+    let width = last.len().saturating_sub(prefix.len()).saturating_sub(1);
+    let missing = gaps.flat_map(|(before, behind)| before.saturating_add(1)..behind);
     let missing = missing.map(|number| format!("{prefix}-{number:0width$}"));
-    (
-        last.map(|&number| number.to_owned()),
-        missing.take(most).collect(),
-    )
+    missing.take(most).collect()
 }
 
 impl Book {

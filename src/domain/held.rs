@@ -144,8 +144,10 @@ impl RecordPickup {
     /// The household that it is booked for, by its present number. What a phone brings is lost if it is refused, so it is held where there is none, or
     /// none that still lives there.
     pub(crate) fn whose(&self, book: &Book) -> Result<(HouseholdNo, Option<HoldReason>), Stop> {
+        // What is on paper is booked whatever speaks against it, so that its household must be there.
+        let may_lack = self.phone.is_some() && !self.is_paper;
         let found = match book.resolve(&self.household_no) {
-            Err(Stop::Refused(Refusal::HouseholdUnknown { .. })) if self.phone.is_some() => {
+            Err(Stop::Refused(Refusal::HouseholdUnknown { .. })) if may_lack => {
                 let household_no = self.household_no.clone();
                 let reason = HoldReason::HouseholdUnknown { household_no };
                 return Ok((self.household_no.clone(), Some(reason)));

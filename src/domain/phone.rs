@@ -23,6 +23,10 @@ pub struct PhoneNote {
     /// When it was stopped, if it was: a clerk looks at whatever it still brings. No part of the content, which was made before.
     #[serde(skip)]
     pub stopped_at: Option<Timestamp>,
+    /// Whether the pickup names no device, so that it is taken for one of the device that brings it. That may be called otherwise by the next attempt,
+    /// so it is no part of the content either.
+    #[serde(skip)]
+    pub is_device_assumed: bool,
 }
 
 /// How far a phone's clock was behind the service's, at their last contact before a command was made.
@@ -50,7 +54,8 @@ impl Contact {
     }
 
     /// When something happened at which the phone's clock showed a time, and whether that is only the likeliest. While the clock runs on as it
-    /// did at the last contact, today's offset holds; where it was set in between, the earlier one, if it leads between that contact and now.
+    /// did at the last contact, today's offset holds; where it was set in between, the earlier one, if it leads between that contact and now; else
+    /// today's, if that does.
     pub fn correct(&self, shown_at: Timestamp, known: Option<ClockReading>) -> (Timestamp, bool) {
         let at = |offset| shown_at.saturating_add(offset).unwrap_or(self.received_at);
         let is_same = |known: ClockReading| {
@@ -69,6 +74,9 @@ impl Contact {
         if (first..=self.received_at).contains(&before) {
             return (before, false);
         }
+        if (first..=self.received_at).contains(&now) {
+            return (now, true);
+        }
         (before.clamp(first, self.received_at), true)
     }
 }
@@ -79,13 +87,16 @@ impl Contact {
     reason = "a phone makes no other command"
 )]
 pub(crate) fn as_made(command: &Command, written: &mut Value) {
-    let time = match command {
-        Command::RecordPickup(command) if command.phone.is_some() => "occurred_at",
-        Command::VoidPickup(command) if command.phone.is_some() => "voided_at",
+    let (time, note) = match command {
+        Command::RecordPickup(command) => ("occurred_at", &command.phone),
+        Command::VoidPickup(command) => ("voided_at", &command.phone),
         _ => return,
     };
-    if let Value::Object(fields) = written {
+    if let (Some(note), Value::Object(fields)) = (note, written) {
         fields.shift_remove(time);
+        if note.is_device_assumed {
+            fields.shift_remove("device");
+        }
         if let Some(Value::Object(note)) = fields.get_mut("phone") {
             note.shift_remove("is_clock_unknown");
         }
@@ -132,6 +143,12 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_since_is_corrected_by_what_was_known_then() {
         check(1_000, 937, Some((-37, 500)), (900, false));
+    }
+
+    #[test]
+    fn a_clock_that_began_anew_is_corrected_by_what_is_known_now() {
+        // It ran right until minute 500 and begins at nothing in minute 980, ten minutes before the pickup.
+        check(20, 10, Some((0, 500)), (990, true));
     }
 
     #[test]

@@ -19,7 +19,6 @@ use crate::http::figures::RequestId;
 use crate::http::problem::Problem;
 use crate::http::session;
 use crate::http::state::Service;
-use crate::ledger::Trouble;
 use crate::ledger::access::Recognised;
 use crate::text::{Language, Texts};
 
@@ -265,10 +264,7 @@ impl FromRequestParts<Arc<Service>> for PhoneVisit {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<PhoneVisit, Problem> {
-        // First of all: who sends too much must cost little.
-        if service.ledger.is_busy() {
-            return Err(Trouble::QueueFull.into());
-        }
+        service.check_room()?;
         let Nothing {} = query(parts)?;
         let unknown = match session::recognise(service, &parts.headers).await {
             Ok(recognised) => {
@@ -316,10 +312,7 @@ impl FromRequestParts<Arc<Service>> for Order {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Order, Problem> {
-        // First of all: who sends too much must cost little.
-        if service.ledger.is_busy() {
-            return Err(Trouble::QueueFull.into());
-        }
+        service.check_room()?;
         let visit = Visit::recognise(parts, service).await?;
         let village = visit.village()?;
         // Before the body is looked at: what is out of reach answers nothing but that it is not there.

@@ -41,7 +41,7 @@ use crate::http::serve::Limits;
 pub use crate::http::state::Service;
 
 /// Where the interface for programs begins.
-const API: &str = "/api/v1";
+pub(crate) const API: &str = "/api/v1";
 
 /// Every operation, by its path. Each is made when it is asked for: with the description beside it, it takes much more room than the route alone.
 const OPERATIONS: &[fn() -> UtoipaMethodRouter<Arc<Service>>] = &[
@@ -180,7 +180,8 @@ pub fn router(service: &Arc<Service>, limits: &Limits) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(service),
             give_context,
-        ));
+        ))
+        .layer(middleware::from_fn(sync::mark));
     gate::dress(guarded, figures)
 }
 

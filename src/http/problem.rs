@@ -232,7 +232,7 @@ impl From<Refusal> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
         match error {
-            Error::Refused(refusal) => (*refusal).into(),
+            Error::Refused(refusal) | Error::Waits(refusal) => (*refusal).into(),
             Error::RefusedBefore(facts) => {
                 let code = facts.get("code").and_then(Value::as_str);
                 let status = standing::status_of_code(code.unwrap_or_default());

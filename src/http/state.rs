@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::http::figures::{Figures, Writer};
 use crate::ledger::access::Access;
-use crate::ledger::{Error, Ledger};
+use crate::ledger::{Error, Ledger, Trouble};
 use crate::text::{Language, Texts};
 
 /// The service: the books, who may use them, the texts, and the figures about itself.
@@ -69,6 +69,14 @@ impl Service {
     /// Whether requests can be served: the books can be read and the writer has not stopped.
     pub(crate) async fn is_ready(&self) -> bool {
         !self.ledger.has_stopped() && self.ledger.villages(None).await.is_ok()
+    }
+
+    /// Makes sure, first of all, that commands have room: who sends too much must cost little.
+    pub(crate) fn check_room(&self) -> Result<(), Trouble> {
+        if self.ledger.is_busy() {
+            return Err(Trouble::QueueFull);
+        }
+        Ok(())
     }
 
     /// The texts of a language.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::decide::Outcome;
@@ -12,10 +12,13 @@ use crate::domain::{Command, DocumentNo, Event, Refusal, Request, VillageCode, s
 use crate::ledger::Error;
 use crate::ledger::batch::key;
 use crate::ledger::facts::Facts;
-use crate::ledger::refused::{Asked, Keeping};
+use crate::ledger::refused::{Asked, Keeping, SWEEP_ROWS};
 use crate::store::awaited::{self, AwaitedVoid};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
+
+/// For how long a void waits: as long as a phone is heard that brings its pickup.
+const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The voids that wait for the pickups of a batch, and those that begin or end waiting in it.
 #[derive(Default)]
@@ -26,7 +29,8 @@ pub(crate) struct AwaitedVoids {
 }
 
 impl AwaitedVoids {
-    /// Loads what waits for the pickups that a batch may book, and what waits under the ids of its voids; nothing where there are none.
+    /// Loads what waits for the pickups that a batch may book, whichever door they come through, and what waits beside its voids and under their ids;
+    /// nothing where there are none. Only of what is copied from paper no phone has a void.
     pub(crate) async fn load(
         tx: &mut Tx<'_>,
         facts: &Facts,
@@ -37,13 +41,14 @@ impl AwaitedVoids {
             let Some(village_id) = facts.known_id(&asked.request.village) else {
                 continue;
             };
-            if asked.keeping != Keeping::Nothing
-                && let Some(number) = may_book(&asked.request.command)
-            {
+            if let Some(number) = may_book(&asked.request.command) {
                 pickups.push((village_id, number.clone()));
             }
             if asked.keeping == Keeping::VoidsToo {
                 ids.push((village_id, asked.request.id));
+                if let Command::VoidPickup(command) = &asked.request.command {
+                    pickups.push((village_id, command.pickup_no.clone()));
+                }
             }
         }
         let mut found = awaited::find_by_pickup(tx, &pickups).await?;
@@ -70,7 +75,8 @@ impl AwaitedVoids {
         Some(Refusal::IdUsedForOtherContent { differing }.into())
     }
 
-    /// Keeps a void that was refused only because of what is not there yet; false if it is not one that waits.
+    /// Keeps a void that was refused only because of what is not there yet; false if it is not one that waits. For each pickup one of each person waits,
+    /// the first: a second would void nothing more.
     pub(crate) fn keep(
         &mut self,
         facts: &Facts,
@@ -88,10 +94,19 @@ impl AwaitedVoids {
         let Some(village_id) = facts.known_id(&request.village) else {
             return false;
         };
-        if !self.waiting.contains_key(&named) {
-            self.fresh.insert(named.clone());
+        if self.waiting.contains_key(&named) {
+            return true;
         }
-        self.waiting.entry(named).or_insert_with(|| AwaitedVoid {
+        let is_second = self.waiting.iter().any(|((of, _), void)| {
+            *of == request.village
+                && void.pickup_no == command.pickup_no
+                && void.actor == request.actor
+        });
+        if is_second {
+            return false;
+        }
+        self.fresh.insert(named.clone());
+        let void = AwaitedVoid {
             village_id,
             command_id: request.id,
             fingerprint: fingerprint(request),
@@ -101,7 +116,8 @@ impl AwaitedVoids {
             phone: command.phone.clone(),
             reason: command.reason.clone(),
             kept_at: at,
-        });
+        };
+        self.waiting.insert(named, void);
         true
     }
 
@@ -166,6 +182,12 @@ impl AwaitedVoids {
     }
 }
 
+/// Forgets the voids whose pickup never came.
+pub(crate) async fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+    awaited::forget(tx, before, SWEEP_ROWS).await
+}
+
 /// The number of the pickup that a command may book.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -173,7 +195,7 @@ impl AwaitedVoids {
 )]
 const fn may_book(command: &Command) -> Option<&DocumentNo> {
     match command {
-        Command::RecordPickup(command) => Some(&command.pickup_no),
+        Command::RecordPickup(command) if !command.is_paper => Some(&command.pickup_no),
         Command::ResolveHeld(command) => Some(&command.pickup_no),
         _ => None,
     }

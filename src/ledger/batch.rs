@@ -9,7 +9,7 @@ use crate::clock::Chance;
 use crate::domain::decide::{Outcome, Recorded, Verdict};
 use crate::domain::seal::Hash;
 use crate::domain::{Refusal, Request, VillageCode};
-use crate::ledger::awaited::AwaitedVoids;
+use crate::ledger::awaited::{self, AwaitedVoids};
 use crate::ledger::error::{Error, Trouble};
 use crate::ledger::facts::{Facts, Purpose};
 use crate::ledger::refused::{self, Asked, Refusals};
@@ -38,7 +38,7 @@ pub(crate) struct Filled {
     pub(crate) entries: Entries,
     /// Whether there is something to commit.
     pub(crate) is_written: bool,
-    /// Whether refusals that are kept no longer were looked for.
+    /// Whether what is kept no longer was looked for.
     pub(crate) is_swept: bool,
     decided: Vec<Decided>,
     /// The entries of a commit that this writer lost sight of, each of which is answered once.
@@ -73,7 +73,7 @@ pub(crate) struct Filling<'w> {
     pub(crate) chance: &'w Chance,
     pub(crate) unsure: &'w Entries,
     pub(crate) attempt: Attempt,
-    /// Whether refusals that are kept no longer are to be forgotten, if there is something to commit.
+    /// Whether refusals and voids that are kept no longer are to be forgotten, if there is something to commit.
     pub(crate) sweep: bool,
 }
 
@@ -108,6 +108,7 @@ impl Filling<'_> {
                 beside.write(tx).await?;
                 if filled.is_written && self.sweep {
                     refused::sweep(tx, now).await?;
+                    awaited::sweep(tx, now).await?;
                     filled.is_swept = true;
                 }
             }
@@ -142,10 +143,11 @@ impl Filling<'_> {
         let outcome = match self.decide(tx, &asked.request, filled).await? {
             Ok(outcome) => outcome,
             Err(refusal) => {
-                if !awaited.keep(self.facts, asked, &refusal, now) {
-                    refusals.note(self.facts, asked, &refusal, now);
-                    awaited.end(&asked.request);
+                if awaited.keep(self.facts, asked, &refusal, now) {
+                    return Ok(Err(Error::Waits(Box::new(refusal))));
                 }
+                refusals.note(self.facts, asked, &refusal, now);
+                awaited.end(&asked.request);
                 return Ok(Err(refusal.into()));
             }
         };

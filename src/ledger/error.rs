@@ -15,6 +15,8 @@ pub enum Error {
     Refused(Box<Refusal>),
     /// It was refused before under the same id, by the facts of this refusal; nothing was booked, and nothing is decided anew.
     RefusedBefore(Box<Map<String, Value>>),
+    /// A void that a phone brought waits for what this refusal names; nothing was booked yet.
+    Waits(Box<Refusal>),
     /// The database could not do it.
     Unavailable(Trouble),
 }
@@ -89,10 +91,10 @@ impl Trouble {
 }
 
 impl Error {
-    /// What it was refused by, with its code, whether now or before.
+    /// What it was refused by, with its code, whether now or before, or what it waits for.
     pub fn refused_by(&self) -> Option<Map<String, Value>> {
         match self {
-            Error::Refused(refusal) => Some(refusal.facts()),
+            Error::Refused(refusal) | Error::Waits(refusal) => Some(refusal.facts()),
             Error::RefusedBefore(facts) => Some(facts.as_ref().clone()),
             Error::Unavailable(_) => None,
         }
@@ -102,7 +104,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Refused(refusal) => refusal.fmt(f),
+            Error::Refused(refusal) | Error::Waits(refusal) => refusal.fmt(f),
             Error::RefusedBefore(facts) => write!(f, "{}", Value::Object(facts.as_ref().clone())),
             Error::Unavailable(trouble) => write!(f, "{}", Value::Object(trouble.facts())),
         }

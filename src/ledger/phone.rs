@@ -6,20 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use crate::domain::collector::{Device, missing_numbers};
+use crate::domain::collector::{Device, Series, missing_numbers};
 use crate::domain::month::business_date;
 use crate::domain::month_close::MonthState;
 use crate::domain::pickup::Pickup;
 use crate::domain::price_list::PriceList;
 use crate::domain::register::RegisterKind;
+use crate::domain::seal::Hash;
 use crate::domain::{
     Account, DocumentNo, Event, Group, HouseholdNo, Material, Money, Month, Village, VillageCode,
 };
 use crate::ledger::{Error, Ledger, find_village};
 use crate::store::engine::Tx;
 use crate::store::{
-    balance, household, month as months, one_time, phone, price_list, register, village,
+    balance, household, journal, month as months, one_time, phone, price_list, register, village,
 };
 
 /// How many households are told at once.
@@ -30,6 +32,8 @@ const EVENTS_MOST: usize = 500;
 const ENTRIES_BACK: i64 = 2_000;
 /// How many missing numbers are named.
 const MISSING_MOST: usize = 100;
+/// Of how many beginnings of numbers a device is told, the last ones.
+const SERIES_MOST: usize = 20;
 /// A price list that was replaced is told for so long: a pickup that was made then may have to be made again.
 const LISTS_KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
 /// How many months are told.
@@ -68,6 +72,8 @@ pub struct DeviceNumbers {
 pub struct Told {
     /// Up to which entry.
     seq: i64,
+    /// By what that entry is recognised: the first digits of its hash.
+    mark: String,
     /// Up to which household, while they are told one page after the other.
     after: Option<String>,
     /// On which day.
@@ -83,6 +89,7 @@ impl Default for Told {
     fn default() -> Told {
         Told {
             seq: 0,
+            mark: String::new(),
             after: Some(String::new()),
             day: None,
             cards_until: Timestamp::UNIX_EPOCH,
@@ -98,17 +105,20 @@ impl Told {
         let after = self.after.as_ref();
         let after = after.map_or(String::new(), |number| format!("|{number}"));
         let cards = self.cards_until.as_microsecond();
-        format!("{}|{day}|{cards}|{}{after}", self.seq, self.lists)
+        let (seq, mark, lists) = (self.seq, &self.mark, &self.lists);
+        format!("{seq}|{mark}|{day}|{cards}|{lists}{after}")
     }
 
     /// Reads such a text; none if it is none.
     pub fn read(text: &str) -> Option<Told> {
-        let mut parts = text.splitn(5, '|');
+        let mut parts = text.splitn(6, '|');
         let seq = parts.next()?.parse().ok()?;
+        let mark = parts.next()?.to_owned();
         let day = parts.next()?;
         let cards = parts.next()?.parse().ok()?;
         Some(Told {
             seq,
+            mark,
             day: day.parse().ok(),
             cards_until: Timestamp::from_microsecond(cards).ok()?,
             lists: parts.next()?.to_owned(),
@@ -154,7 +164,7 @@ pub struct PhoneNews {
     pub households: Vec<PhoneHousehold>,
     /// What it weighs with, if that is another than it knows.
     pub lists: Option<PhoneLists>,
-    /// Pickups of the day that other phones made.
+    /// Pickups of the day that other phones made, and what corrected its own.
     pub pickups: Vec<Pickup>,
     /// Pickups that were voided or replaced.
     pub gone: Vec<DocumentNo>,
@@ -203,6 +213,23 @@ impl Ledger {
         Ok(found.into_iter().map(standing).collect())
     }
 
+    /// Which commands of the given ids are in the books of a village.
+    ///
+    /// # Errors
+    /// [`crate::domain::Refusal::VillageUnknown`], [`Error::Unavailable`].
+    pub async fn booked_commands(
+        &self,
+        code: &VillageCode,
+        ids: &[Uuid],
+    ) -> Result<BTreeSet<Uuid>, Error> {
+        let mut tx = self.store.read().await?;
+        let (village_id, _) = find_village(&mut tx, code).await?;
+        let keys: Vec<(i64, Uuid)> = ids.iter().map(|id| (village_id, *id)).collect();
+        let found = journal::find_accepted(&mut tx, &keys).await?;
+        tx.rollback().await?;
+        Ok(found.into_iter().map(|(_, id, _)| id).collect())
+    }
+
     /// Which numbers of a device arrived, and which did not (R-PD-2).
     ///
     /// # Errors
@@ -217,12 +244,24 @@ impl Ledger {
         let named = (id, RegisterKind::Device, device.to_owned());
         let found = register::load(&mut tx, &[named]).await?;
         let devices = register::read::<Device>(found)?;
+        let series = devices.into_iter().flat_map(|(_, device)| device.series);
+        let series: Vec<(String, Series)> = series.collect();
+        let series = series.iter().rev().take(SERIES_MOST).rev();
+        let written = series.clone();
+        let written: Vec<_> = written
+            .map(|(prefix, series)| series.last_written(prefix))
+            .collect();
+        let there = phone::find_numbers(&mut tx, id, written.iter().flatten()).await?;
         let mut numbers = Vec::new();
-        for (prefix, series) in devices.into_iter().flat_map(|(_, device)| device.series) {
-            let arrived = phone::numbers_of(&mut tx, id, &prefix).await?;
-            let (last, missing) = missing_numbers(&prefix, series, arrived.iter(), MISSING_MOST);
+        for ((prefix, series), written) in series.zip(written) {
+            let last = written.into_iter().find(|number| there.contains(number));
+            let mut missing = Vec::new();
+            if let Some(last) = last.as_deref().filter(|_| series.missing() > 0) {
+                let gaps = phone::gaps(&mut tx, id, (prefix, *series), MISSING_MOST).await?;
+                missing = missing_numbers(prefix, last, gaps.into_iter(), MISSING_MOST);
+            }
             numbers.push(DeviceNumbers {
-                prefix,
+                prefix: prefix.clone(),
                 last,
                 missing,
                 missing_count: series.missing(),
@@ -245,16 +284,22 @@ impl Ledger {
         let mut tx = self.store.read().await?;
         let (id, village) = find_village(&mut tx, code).await?;
         let heads = village::read_heads(&mut tx, &[id]).await?;
-        let head = heads.get(&id).map_or(0, |head| head.next_seq - 1);
+        let head = heads.get(&id);
+        let (head, head_mark) = head.map_or((0, String::new()), |head| {
+            (head.next_seq - 1, entry_mark(&head.hash))
+        });
         let now = self.clock.now();
-        // A book that was brought back from a backup may know less than the phone.
-        let told = if told.seq > head {
-            Told::default()
-        } else {
-            told.clone()
+        // A book that was brought back from a backup may know less than the phone, or something else.
+        let known = phone::find_hash(&mut tx, id, told.seq).await?;
+        let told = match known.filter(|hash| entry_mark(hash) == told.mark) {
+            Some(_) => told.clone(),
+            None => Told::default(),
         };
         let is_quiet = told.seq == head && told.day == Some(business_date(now));
         let (households, mut next) = changed(&mut tx, (id, code), &told, (head, now)).await?;
+        if next.seq == head {
+            next.mark = head_mark;
+        }
         let mut lists = None;
         if !(is_quiet && told.after.is_none()) {
             let found = lists_of(&mut tx, id, &village, now).await?;
@@ -267,15 +312,20 @@ impl Ledger {
         tx.rollback().await?;
         let gone = events.iter().filter_map(|event| event.reversed_document());
         let gone = gone.map(|(_, number)| number.clone()).collect();
-        let pickups = events.iter().filter_map(Event::pickup);
-        let is_of_others = |pickup: &&Pickup| {
-            pickup.source() != device && business_date(pickup.occurred_at) == business_date(now)
-        };
+        // Its own are no news, but what a clerk put in place of one.
+        let news = events.iter().filter_map(|event| {
+            let is_corrected = matches!(event, Event::PickupCorrected(_));
+            let pickup = event.pickup()?;
+            let is_of_day = business_date(pickup.occurred_at) == business_date(now);
+            let is_news = is_of_day && (is_corrected || pickup.source() != device);
+            is_news.then(|| pickup.clone())
+        });
+        let pickups = news.collect();
         Ok(PhoneNews {
             told: next,
             households,
             lists,
-            pickups: pickups.filter(is_of_others).cloned().collect(),
+            pickups,
             gone,
         })
     }
@@ -290,6 +340,7 @@ async fn changed(
 ) -> Result<(Vec<PhoneHousehold>, Told), Error> {
     let mut next = Told {
         seq: head,
+        mark: told.mark.clone(),
         after: None,
         day: Some(business_date(now)),
         cards_until: now.saturating_sub(CARDS_AGAIN).unwrap_or(now),
@@ -404,6 +455,11 @@ async fn lists_of(
         materials,
         months: months.collect(),
     })
+}
+
+/// By what an entry is recognised.
+fn entry_mark(hash: &Hash) -> String {
+    hash.to_string().chars().take(8).collect()
 }
 
 /// What tells one state of the lists from another.

@@ -18,7 +18,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often the writer looks for refusals to forget.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// How many it forgets at once; the next time takes the rest.
-const SWEEP_ROWS: i64 = 10_000;
+pub(crate) const SWEEP_ROWS: i64 = 10_000;
 
 /// What is kept of a command that is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -169,6 +169,32 @@ pub(crate) async fn keep<'v>(
     insert(tx, &[(&AWAITED_VOID, rows)]).await
 }
 
+const FORGET: &str = "
+delete from awaited_void
+where (village_id, command_id) in (
+    select village_id, command_id
+    from awaited_void
+    where kept_at < $1
+    order by kept_at
+    limit $2
+)
+returning village_id
+";
+
+/// Forgets what waits since before an instant, the oldest first, at most so many.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn forget(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    rows_max: i64,
+) -> Result<(), StoreError> {
+    let before = before.as_microsecond();
+    let _gone: Vec<(i64,)> = run!(tx, connection => sqlx::query_as(FORGET).bind(before).bind(rows_max).fetch_all(connection))?;
+    Ok(())
+}
+
 const TAKE_AWAY: &str = "
 delete from awaited_void
 where village_id = $1

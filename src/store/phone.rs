@@ -1,9 +1,11 @@
 //! What a collector's phone is told: what became of pickups, which numbers arrived, and what changed since it was told last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::FromRow;
 
+use crate::domain::collector::{DIGITS_MOST, Series};
+use crate::domain::seal::Hash;
 use crate::domain::{DocumentKind, DocumentNo, Event, Month};
 use crate::store::column::Place;
 use crate::store::dialect::{Cell, Kind, Rows, select_keyed};
@@ -84,30 +86,101 @@ pub(crate) async fn standings(
         .collect()
 }
 
-const LIST_NUMBERS: &str = "
-select number
-from document
-where village_id = $1
-    and kind = 'pickup'
-    and number >= $2
-    and number < $3
+const FIND_NUMBERS: &str = "
+select d.number
+from {keys} as k
+cross join document as d
+where d.village_id = k.k0
+    and d.kind = k.k1
+    and d.number = k.k2
 ";
 
-/// The numbers of pickups that begin so; a hyphen follows, and behind it come digits.
+/// Those of the given numbers that pickups have.
 ///
 /// # Errors
 /// As the engine says.
-pub(crate) async fn numbers_of(
+pub(crate) async fn find_numbers(
     tx: &mut Tx<'_>,
     village_id: i64,
-    prefix: &str,
-) -> Result<Vec<DocumentNo>, StoreError> {
-    // The character behind the hyphen ends them.
+    numbers: impl Iterator<Item = &String>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
+    for number in numbers {
+        keys.push([
+            Cell::Int(village_id),
+            Cell::from(DocumentKind::Pickup.word()),
+            Cell::from(number.as_str()),
+        ]);
+    }
+    let rows: Vec<(String,)> = select_keyed(tx, FIND_NUMBERS, &keys).await?;
+    Ok(rows.into_iter().map(|(number,)| number).collect())
+}
+
+const LIST_GAPS: &str = "
+select pair.before, pair.behind
+from (
+    select number.running as before, lead(number.running) over (order by number.running) as behind
+    from (
+        select distinct
+            case
+                when ltrim(substr(number, cast($4 as integer)), '0123456789') = ''
+                    and length(number) between cast($4 as integer) and cast($5 as integer)
+                then cast(substr(number, cast($4 as integer)) as bigint)
+            end as running
+        from document
+        where village_id = $1
+            and kind = 'pickup'
+            and number >= $2
+            and number < $3
+    ) as number
+    where number.running between $6 and $7
+) as pair
+where pair.behind > pair.before + 1
+order by pair.before
+limit $8
+";
+
+/// The first gaps between running numbers of pickups that begin so: the number before each and the one behind it.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn gaps(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    (prefix, series): (&str, Series),
+    rows_max: usize,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    // A hyphen follows, the character behind which ends them, and then digits.
     let (first, end) = (format!("{prefix}-"), format!("{prefix}."));
-    let rows: Vec<(String,)> = run!(tx, connection => sqlx::query_as(LIST_NUMBERS).bind(village_id).bind(first).bind(end).fetch_all(connection))?;
-    rows.into_iter()
-        .map(|(number,)| Place("document", "number").document(&number))
-        .collect()
+    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let digits_at = prefix.chars().count().saturating_add(2);
+    let longest = digits_at.saturating_add(DIGITS_MOST).saturating_sub(1);
+    run!(tx, connection => sqlx::query_as(LIST_GAPS)
+        .bind(village_id)
+        .bind(first)
+        .bind(end)
+        .bind(whole(digits_at))
+        .bind(whole(longest))
+        .bind(series.first)
+        .bind(series.last)
+        .bind(whole(rows_max))
+        .fetch_all(connection))
+}
+
+const FIND_HASH: &str = "select hash from journal_entry where village_id = $1 and seq = $2";
+
+/// The hash of an entry, if it is there.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn find_hash(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+    seq: i64,
+) -> Result<Option<Hash>, StoreError> {
+    let row: Option<(Vec<u8>,)> = run!(tx, connection => sqlx::query_as(FIND_HASH).bind(village_id).bind(seq).fetch_optional(connection))?;
+    row.map(|(hash,)| Place("journal_entry", "hash").hash(&hash))
+        .transpose()
 }
 
 const LIST_HOUSEHOLD_EVENTS: &str = "

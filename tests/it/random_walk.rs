@@ -264,7 +264,7 @@ fn verdict(answer: &Answer) -> &'static str {
         Ok(Outcome::Recorded(recorded)) if recorded.replayed => "replayed",
         Ok(Outcome::Recorded(_)) => "accepted",
         Ok(Outcome::NothingToDo) => "nothing",
-        Err(Error::Refused(_)) => "refused",
+        Err(Error::Refused(_) | Error::Waits(_)) => "refused",
         Err(Error::RefusedBefore(_) | Error::Unavailable(_)) => "unavailable",
     }
 }

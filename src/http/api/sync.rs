@@ -1,7 +1,9 @@
 //! The collector's phone: it brings what it made without a network and learns what it needs for the next round, in one request that can be repeated.
 
 use axum::Json;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,10 @@ use crate::domain::authority::Question;
 use crate::domain::phone::{ClockReading, Contact, PhoneNote};
 use crate::domain::pickup::VoidPickup;
 use crate::domain::{Command, Refusal, VillageCode};
+use crate::http::API;
 use crate::http::api::pickups::PickupBody;
 use crate::http::api::sync_news::DeltaAnswer;
-use crate::http::api::sync_results::{ItemResult, Items};
+use crate::http::api::sync_results::{ItemResult, Items, Settled};
 use crate::http::extract::{Body, PhoneVisit, read_part};
 use crate::http::listing;
 use crate::http::problem::Problem;
@@ -154,6 +157,7 @@ impl SyncItem {
                 is_clock_unknown,
                 told_amount: None,
                 stopped_at: asked.stopped_at,
+                is_device_assumed: false,
             };
             (at, note)
         };
@@ -165,6 +169,7 @@ impl SyncItem {
                 pickup.occurred_at = at;
                 pickup.phone = Some(PhoneNote {
                     told_amount: told_amount.map(|NoLess(amount)| amount),
+                    is_device_assumed: pickup.device.is_none(),
                     ..note
                 });
                 pickup.device.get_or_insert_with(|| asked.device.clone());
@@ -193,19 +198,23 @@ fn both() -> Problem {
 
 impl SyncBody {
     fn read(&self, phone: &PhoneVisit) -> Result<(Asked, Told), Problem> {
-        let out_of_range = |field, value: String, most: String| Refusal::OutOfRange {
-            field,
-            value,
-            least: if field == "items" { "0" } else { "1" }.to_owned(),
-            most,
-        };
         if self.protocol != PROTOCOL {
-            let most = PROTOCOL.to_string();
-            return Err(out_of_range("protocol", self.protocol.to_string(), most).into());
+            return Err(Refusal::OutOfRange {
+                field: "protocol",
+                value: self.protocol.to_string(),
+                least: PROTOCOL.to_string(),
+                most: PROTOCOL.to_string(),
+            }
+            .into());
         }
         if self.items.len() > ITEMS_MOST {
-            let (items, most) = (self.items.len().to_string(), ITEMS_MOST.to_string());
-            return Err(out_of_range("items", items, most).into());
+            return Err(Refusal::OutOfRange {
+                field: "items",
+                value: self.items.len().to_string(),
+                least: "0".to_owned(),
+                most: ITEMS_MOST.to_string(),
+            }
+            .into());
         }
         let Plain(device) = self.device.read("device")?;
         if device.is_empty() {
@@ -271,7 +280,7 @@ pub(crate) struct SyncAnswer {
     skew_ms: i64,
     /// What became of the items, by their ids. One that is missing stays on the phone and is sent again.
     results: Vec<ItemResult>,
-    /// Which numbers of the device arrived.
+    /// Which numbers of the device arrived; none for a phone that was stopped.
     numbers: Vec<NumbersAnswer>,
     /// What changed since the cursor; none for a phone that was stopped.
     delta: Option<DeltaAnswer>,
@@ -318,18 +327,15 @@ pub(crate) async fn sync(
     let items = Items::read(std::mem::take(&mut body.items), |item| {
         read_part::<SyncItem>(item)?.command(&asked)
     })?;
-    let results = items.settle(visit, &asked).await?;
-    let ledger = &visit.service.ledger;
-    let is_stopped = asked.stopped_at.is_some();
-    if is_stopped && !results.iter().any(ItemResult::is_taken) {
-        return Err(AccessError::PhoneStopped.into());
+    let Settled { results, open } = items.settle(visit, &asked).await?;
+    let (mut numbers, mut delta) = (Vec::new(), None);
+    if asked.stopped_at.is_none() {
+        let ledger = &visit.service.ledger;
+        numbers = ledger.device_numbers(&asked.village, &asked.device).await?;
+        delta = Some(DeltaAnswer::since(visit, &asked, &told).await?);
+    } else if !results.iter().any(ItemResult::is_taken) {
+        return Err(open.unwrap_or_else(|| AccessError::PhoneStopped.into()));
     }
-    let numbers = ledger.device_numbers(&asked.village, &asked.device).await?;
-    let delta = if is_stopped {
-        None
-    } else {
-        Some(DeltaAnswer::since(visit, &asked, &told).await?)
-    };
     let skew = asked.contact.offset().as_millis();
     let answer = SyncAnswer {
         protocol: PROTOCOL,
@@ -341,5 +347,16 @@ pub(crate) async fn sync(
         app_min: APP_MIN,
         app_latest: APP_LATEST,
     };
-    Ok(([PROTOCOL_HEADER], Json(answer)).into_response())
+    Ok(Json(answer).into_response())
+}
+
+/// Marks every answer of the path as this service's, whoever gives it: also what is turned away before anybody is recognised.
+pub(crate) async fn mark(request: Request, next: Next) -> Response {
+    let is_for_phones = request.uri().path().strip_prefix(API) == Some("/sync");
+    let mut response = next.run(request).await;
+    if is_for_phones {
+        let (name, value) = PROTOCOL_HEADER;
+        response.headers_mut().insert(name, value);
+    }
+    response
 }

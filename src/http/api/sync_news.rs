@@ -3,9 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::Quantity;
 use crate::domain::authority::Question;
+use crate::domain::month_close::MonthState;
 use crate::domain::pickup::Pickup;
+use crate::domain::{Month, Quantity};
 use crate::http::api::materials::{MaterialAnswer, PriceListAnswer};
 use crate::http::api::sync::{Asked, filter};
 use crate::http::extract::Visit;
@@ -29,7 +30,7 @@ pub(crate) struct DeltaAnswer {
     materials: Option<Vec<MaterialAnswer>>,
     /// The last thirteen months.
     months: Option<Vec<PhoneMonthAnswer>>,
-    /// Pickups of the day that other phones made.
+    /// Pickups of the day that other phones made, and those that replaced one of its own.
     pickups: Vec<PhonePickupAnswer>,
     /// Pickups that were voided or replaced.
     gone: Vec<String>,
@@ -132,9 +133,9 @@ impl DeltaAnswer {
         {
             price_lists = Some(prices.into_iter().map(PriceListAnswer::from).collect());
             materials = Some(known.into_iter().map(MaterialAnswer::from).collect());
-            let month = |(month, state): (crate::domain::Month, _)| PhoneMonthAnswer {
+            let month = |(month, state): (Month, MonthState)| PhoneMonthAnswer {
                 month: month.to_string(),
-                state: crate::domain::month_close::MonthState::word(state),
+                state: state.word(),
             };
             months = Some(states.into_iter().map(month).collect());
         }

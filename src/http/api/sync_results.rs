@@ -9,7 +9,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::authority::Denied;
 use crate::domain::decide::{Outcome, Recorded};
 use crate::domain::held::HoldReason;
 use crate::domain::{Command, DocumentNo, Event, Money, Month, Refusal, Request, VillageCode};
@@ -17,18 +16,17 @@ use crate::http::api::sync::Asked;
 use crate::http::extract::{Visit, command_id};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::session;
-use crate::ledger::access::AccessError;
 use crate::ledger::phone::PickupStanding;
 use crate::ledger::{Error, Keeping, Pending};
 use crate::text::Texts;
 
-/// How an item ended (R-PK-7).
+/// How an item ended, or how it stands (R-PK-7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ItemStanding {
-    /// It is in the books, or a void that waits for its pickup.
+    /// It is in the books.
     Accepted,
-    /// A clerk looks at it first.
+    /// It has arrived and is not decided yet: a clerk looks at it first, or it is a void that waits for its pickup. It is sent again until it ended.
     Held,
     /// It is not taken; the same item is not sent again.
     Rejected,
@@ -55,7 +53,7 @@ pub(crate) struct ItemResult {
     /// What the household still owes, in yuan.
     #[serde(skip_serializing_if = "Option::is_none")]
     still_owed: Option<String>,
-    /// Whether the pickup is void.
+    /// Whether the pickup is void, as far as that is told.
     is_voided: bool,
     /// Whether this was answered before.
     replayed: bool,
@@ -90,9 +88,22 @@ enum Ended {
     /// A void that waits, and for what.
     Waits(Box<Refusal>),
     Refused(Problem),
-    /// Nobody knows yet: it is sent again.
-    Open,
+    /// Nobody knows yet, and why: it is sent again.
+    Open(Problem),
+    /// It was made after the phone was stopped, or takes something back: it stays on the phone, from which it may be rescued.
+    Left,
 }
+
+/// What the items ended with.
+pub(crate) struct Settled {
+    /// What is told of each, but of those that are sent again.
+    pub(crate) results: Vec<ItemResult>,
+    /// Why nothing is known of one, if nothing is.
+    pub(crate) open: Option<Problem>,
+}
+
+/// The pickups that items are about, by their villages, as the books have them.
+type Standings<'v> = BTreeMap<(&'v VillageCode, DocumentNo), PickupStanding>;
 
 impl Items {
     /// Reads the items, each for itself: one that cannot be read spoils no other.
@@ -118,96 +129,110 @@ impl Items {
     }
 
     /// Gives all to the writer, and tells what became of each, as far as that is known.
-    pub(crate) async fn settle(
-        self,
-        visit: &Visit,
-        asked: &Asked,
-    ) -> Result<Vec<ItemResult>, Problem> {
+    pub(crate) async fn settle(self, visit: &Visit, asked: &Asked) -> Result<Settled, Problem> {
         let ended = self.give(visit, asked).await?;
+        let standings = match asked.stopped_at {
+            Some(_) => Standings::new(),
+            None => self.standings(visit, &ended).await?,
+        };
+        let open = ended.iter().find_map(|ended| match ended {
+            Ended::Open(problem) => Some(problem.clone()),
+            Ended::Done(_) | Ended::Waits(_) | Ended::Refused(_) | Ended::Left => None,
+        });
+        let mut results = Vec::with_capacity(self.0.len());
+        for (item, ended) in self.0.iter().zip(ended) {
+            let pickup = item.pickup();
+            let standing =
+                pickup.and_then(|(village, number)| standings.get(&(village, number.clone())));
+            results.extend(item.told(visit, asked, standing, ended));
+        }
+        Ok(Settled { results, open })
+    }
+
+    /// How the pickups stand of which something is told.
+    async fn standings(&self, visit: &Visit, ended: &[Ended]) -> Result<Standings<'_>, Problem> {
         let mut wanted: BTreeMap<&VillageCode, BTreeSet<DocumentNo>> = BTreeMap::new();
-        for (item, ended) in self.0.iter().zip(&ended) {
-            if let (Ok((village, command)), Ended::Done(_)) = (&item.made, ended) {
-                let numbers = wanted.entry(village).or_default();
-                numbers.extend(number(command).cloned());
+        for (item, ended) in self.0.iter().zip(ended) {
+            let is_wanted = match ended {
+                Ended::Done(_) => true,
+                Ended::Refused(problem) => item.came_late(problem),
+                Ended::Waits(_) | Ended::Open(_) | Ended::Left => false,
+            };
+            if let Some((village, number)) = item.pickup().filter(|_| is_wanted) {
+                wanted.entry(village).or_default().insert(number.clone());
             }
         }
-        let mut standings = BTreeMap::new();
+        let mut standings = Standings::new();
         for (village, numbers) in wanted {
             let ledger = &visit.service.ledger;
             let found = ledger.pickup_standings(village, &numbers).await?;
             let found = found.into_iter();
             standings.extend(found.map(|(number, found)| ((village, number), found)));
         }
-        let mut results = Vec::with_capacity(self.0.len());
-        for (item, ended) in self.0.iter().zip(ended) {
-            let made = item.made.as_ref().ok();
-            let number = made.and_then(|(_, command)| number(command));
-            let standing = made
-                .zip(number)
-                .and_then(|((village, _), number)| standings.get(&(village, number.clone())));
-            results.extend(told(visit, item, (number, standing), ended));
-        }
-        Ok(results)
+        Ok(standings)
     }
 
     /// Gives all to the writer before the first answer is waited for, so that they share transactions; pickups first, whatever the order was.
     async fn give(&self, visit: &Visit, asked: &Asked) -> Result<Vec<Ended>, Problem> {
-        let mut order: Vec<usize> = (0..self.0.len()).collect();
-        order.sort_by_key(|&index| {
-            let made = self.0.get(index).map(|item| &item.made);
-            matches!(made, Some(Ok((_, Command::VoidPickup(_)))))
-        });
-        let mut given: BTreeMap<usize, Result<Pending, Problem>> = BTreeMap::new();
-        let mut noted = BTreeSet::new();
-        for index in order {
-            let Some(item) = self.0.get(index) else {
-                continue;
-            };
+        let booked = self.booked_before(visit, asked).await?;
+        let mut order: Vec<(usize, &Item)> = self.0.iter().enumerate().collect();
+        order.sort_by_key(|(_, item)| item.is_void());
+        let mut given: BTreeMap<usize, Result<Pending, Ended>> = BTreeMap::new();
+        let mut refused_in = None;
+        for (index, item) in order {
             let made = match &item.made {
-                Ok((village, command)) => match may(visit, asked, village, command) {
-                    Ok(()) => enqueue(visit, item.id, village, command),
-                    Err(problem) => {
-                        if noted.insert(village) {
-                            session::note_refused(visit, village).await?;
-                        }
-                        Err(problem)
+                Err(problem) => Err(Ended::Refused(problem.clone())),
+                Ok((village, command)) => {
+                    let is_booked = booked.contains(&item.id);
+                    let may = may(visit, asked, (village, command), is_booked);
+                    if may.is_err() {
+                        refused_in = refused_in.or(Some(village));
                     }
-                },
-                Err(problem) => Err(problem.clone()),
+                    may.and_then(|()| enqueue(visit, item.id, village, command).map_err(end_with))
+                }
             };
             given.insert(index, made);
         }
+        // Once for all of them, and when no item waits for it any more: whoever names many villages makes no more work than who names one.
+        if let Some(village) = refused_in {
+            session::note_refused(visit, village).await?;
+        }
         let mut ended = Vec::with_capacity(given.len());
-        for (index, given) in given {
-            let command = self.0.get(index).and_then(|item| item.made.as_ref().ok());
-            let is_void = matches!(command, Some((_, Command::VoidPickup(_))));
+        for given in given.into_values() {
             ended.push(match given {
-                Ok(pending) => end(pending.answer().await, is_void),
-                Err(problem) => end_with(problem),
+                Ok(pending) => end(pending.answer().await),
+                Err(ended) => ended,
             });
         }
         Ok(ended)
     }
+
+    /// The items of a stopped phone that are in the books already.
+    async fn booked_before(&self, visit: &Visit, asked: &Asked) -> Result<BTreeSet<Uuid>, Problem> {
+        if asked.stopped_at.is_none() {
+            return Ok(BTreeSet::new());
+        }
+        let ids: Vec<Uuid> = self.0.iter().map(|item| item.id).collect();
+        let ledger = &visit.service.ledger;
+        Ok(ledger.booked_commands(&asked.village, &ids).await?)
+    }
 }
 
-/// Whether an item may be commanded by whoever brings it.
+/// Whether an item is given to the writer. Of a stopped phone it is what was made before, and what is in the books already and is only answered again.
 fn may(
     visit: &Visit,
     asked: &Asked,
-    village: &VillageCode,
-    command: &Command,
-) -> Result<(), Problem> {
+    (village, command): (&VillageCode, &Command),
+    is_booked: bool,
+) -> Result<(), Ended> {
     let identity = &visit.identity;
-    if asked.stopped_at.is_none() {
-        let may = identity.may_command(village, command);
-        return may.map_err(|denied| Problem::denied(denied, village));
-    }
     identity
-        .may_bring_late(village, command)
-        .map_err(|denied| match denied {
-            Denied::NotFound => Problem::denied(denied, village),
-            Denied::Forbidden => AccessError::PhoneStopped.into(),
-        })
+        .may_command(village, command)
+        .map_err(|denied| Ended::Refused(Problem::denied(denied, village)))?;
+    let is_heard = asked.stopped_at.is_none()
+        || is_booked
+        || identity.may_bring_late(village, command).is_ok();
+    if is_heard { Ok(()) } else { Err(Ended::Left) }
 }
 
 fn enqueue(
@@ -226,13 +251,13 @@ fn enqueue(
     Ok(ledger.try_enqueue(request, Keeping::VoidsToo)?)
 }
 
-fn end(answer: Result<Outcome, Error>, is_void: bool) -> Ended {
+fn end(answer: Result<Outcome, Error>) -> Ended {
     match answer {
         Ok(Outcome::Recorded(recorded)) => Ended::Done(Box::new(recorded)),
-        Ok(Outcome::NothingToDo) => Ended::Open,
-        Err(Error::Refused(refusal)) if is_void && refusal.lets_a_void_wait() => {
-            Ended::Waits(refusal)
+        Ok(Outcome::NothingToDo) => {
+            Ended::Open(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown").after(1))
         }
+        Err(Error::Waits(refusal)) => Ended::Waits(refusal),
         Err(error) => end_with(error.into()),
     }
 }
@@ -242,85 +267,124 @@ fn end_with(problem: Problem) -> Ended {
     let may_pass =
         problem.status().is_server_error() || problem.status() == StatusCode::TOO_MANY_REQUESTS;
     if may_pass {
-        Ended::Open
+        Ended::Open(problem)
     } else {
         Ended::Refused(problem)
     }
 }
 
-/// The pickup that a command is about.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a phone makes no other command"
-)]
-const fn number(command: &Command) -> Option<&DocumentNo> {
-    match command {
-        Command::RecordPickup(command) => Some(&command.pickup_no),
-        Command::VoidPickup(command) => Some(&command.pickup_no),
-        _ => None,
+impl Item {
+    const fn is_void(&self) -> bool {
+        matches!(self.made, Ok((_, Command::VoidPickup(_))))
     }
-}
 
-/// An item in the words of the phone's language; none if nothing is known of it yet.
-fn told(
-    visit: &Visit,
-    item: &Item,
-    (number, standing): (Option<&DocumentNo>, Option<&PickupStanding>),
-    ended: Ended,
-) -> Option<ItemResult> {
-    let texts = visit.context.texts();
-    let written = number.map(ToString::to_string);
-    let mut result = ItemResult {
-        id: item.id,
-        result: ItemStanding::Accepted,
-        code: String::new(),
-        number: written.clone(),
-        amount: None,
-        month: None,
-        still_owed: standing
-            .and_then(|standing| standing.still_owed)
-            .map(|owed| owed.to_string()),
-        is_voided: standing.is_some_and(|standing| standing.voided_in.is_some()),
-        replayed: false,
-        message: String::new(),
-        problem: None,
-    };
-    let names_number = [("number", written.unwrap_or_default())];
-    match ended {
-        Ended::Open => return None,
-        Ended::Done(recorded) => {
-            result.replayed = recorded.replayed;
-            result.tell(texts, &recorded.event, standing);
+    /// The village and the number of the pickup that it is about.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a phone makes no other command"
+    )]
+    fn pickup(&self) -> Option<(&VillageCode, &DocumentNo)> {
+        let (village, command) = self.made.as_ref().ok()?;
+        match command {
+            Command::RecordPickup(command) => Some((village, &command.pickup_no)),
+            Command::VoidPickup(command) => Some((village, &command.pickup_no)),
+            _ => None,
         }
-        Ended::Waits(refusal) => {
-            let is_held = matches!(*refusal, Refusal::PickupHeld { .. });
-            let (standing, code, text) = if is_held {
-                (ItemStanding::Held, "pickup-held", "sync-void-waits")
-            } else {
-                (ItemStanding::Accepted, "void-kept", "sync-void-kept")
-            };
-            (result.result, result.code) = (standing, code.to_owned());
-            result.message = texts.tell(text, &names_number);
-        }
-        Ended::Refused(problem) => {
-            let is_of_void = matches!(item.made, Ok((_, Command::VoidPickup(_))));
-            let problem = problem.inside(&item.place);
-            let body = problem.body(texts, visit.context.trace_id());
-            problem.code().clone_into(&mut result.code);
-            body.detail().clone_into(&mut result.message);
-            // What a clerk took back before the collector did needs nothing more.
-            if !(is_of_void && problem.code() == "already-reversed") {
-                result.result = ItemStanding::Rejected;
-                result.problem = Some(body);
+    }
+
+    /// Whether it is a void that came after something else had reversed its pickup.
+    fn came_late(&self, problem: &Problem) -> bool {
+        self.is_void() && problem.code() == "already-reversed"
+    }
+
+    /// It in the words of the phone's language; none if nothing is known of it yet.
+    fn told(
+        &self,
+        visit: &Visit,
+        asked: &Asked,
+        standing: Option<&PickupStanding>,
+        ended: Ended,
+    ) -> Option<ItemResult> {
+        let texts = visit.context.texts();
+        let number = self.pickup().map(|(_, number)| number.to_string());
+        let mut result = ItemResult {
+            id: self.id,
+            result: ItemStanding::Accepted,
+            code: String::new(),
+            number,
+            amount: None,
+            month: None,
+            still_owed: None,
+            is_voided: false,
+            replayed: false,
+            message: String::new(),
+            problem: None,
+        };
+        match ended {
+            Ended::Open(_) | Ended::Left => return None,
+            Ended::Done(recorded) => {
+                result.replayed = recorded.replayed;
+                match asked.stopped_at {
+                    Some(_) => result.tell_stopped(texts, &recorded.event),
+                    None => result.tell(texts, &recorded.event, standing),
+                }
+            }
+            Ended::Waits(refusal) => {
+                let is_held = matches!(*refusal, Refusal::PickupHeld { .. });
+                let (code, text) = if is_held {
+                    ("pickup-held", "sync-void-waits")
+                } else {
+                    ("void-kept", "sync-void-kept")
+                };
+                result.say(texts, (ItemStanding::Held, code), text);
+            }
+            Ended::Refused(problem) => {
+                let problem = problem.inside(&self.place);
+                let body = problem.body(texts, visit.context.trace_id());
+                problem.code().clone_into(&mut result.code);
+                body.detail().clone_into(&mut result.message);
+                // What a clerk voided before the collector did needs nothing more; what he replaced is booked all the same.
+                result.is_voided = standing.is_some_and(|standing| standing.voided_in.is_some());
+                if !result.is_voided {
+                    result.result = ItemStanding::Rejected;
+                    result.problem = Some(body);
+                }
             }
         }
+        Some(result)
     }
-    Some(result)
 }
 
 impl ItemResult {
+    /// Says how the item stands, in a sentence that names the pickup and nothing else.
+    fn say(&mut self, texts: &Texts, (standing, code): (ItemStanding, &str), text: &str) {
+        (self.result, self.code) = (standing, code.to_owned());
+        let number = self.number.clone().unwrap_or_default();
+        self.message = texts.tell(text, &[("number", number)]);
+    }
+
+    /// Tells a phone that was stopped that an item has arrived: whoever holds it learns no amount, and not why something is
+    /// held, which would tell which households there are.
+    fn tell_stopped(&mut self, texts: &Texts, event: &Event) {
+        self.is_voided = matches!(event, Event::PickupVoided(_));
+        let (standing, text) = if matches!(event, Event::PickupHeld(_)) {
+            ((ItemStanding::Held, "phone-stopped"), "sync-stopped-held")
+        } else if self.is_voided {
+            ((ItemStanding::Accepted, "voided"), "sync-stopped-voided")
+        } else {
+            (
+                (ItemStanding::Accepted, "recorded"),
+                "sync-stopped-recorded",
+            )
+        };
+        self.say(texts, standing, text);
+    }
+
     /// Tells what an item made, and what became of it since.
     fn tell(&mut self, texts: &Texts, event: &Event, standing: Option<&PickupStanding>) {
+        let owed = standing.and_then(|standing| standing.still_owed);
+        self.still_owed = owed.map(|owed| owed.to_string());
+        self.is_voided = standing.is_some_and(|standing| standing.voided_in.is_some());
         let now = standing.map_or(event, |standing| &standing.event);
         if let Event::PickupHeld(held) = now {
             let facts = held.reasons.first().map(HoldReason::facts);

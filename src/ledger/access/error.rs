@@ -89,7 +89,7 @@ impl From<Trouble> for AccessError {
 impl From<Error> for AccessError {
     fn from(error: Error) -> AccessError {
         match error {
-            Error::Refused(refusal) => AccessError::Refused(refusal),
+            Error::Refused(refusal) | Error::Waits(refusal) => AccessError::Refused(refusal),
             Error::Unavailable(trouble) => AccessError::Unavailable(trouble),
             Error::RefusedBefore(_) => AccessError::Unavailable(Trouble::Failed {
                 reason: "accounts keep no refusals".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::fmt::{Debug, Display};
 
+use crate::domain::held::HeldPickup;
 use crate::domain::journal::{Entry, Posting, Private, StockMovement};
 use crate::domain::number::ROUNDING;
 use crate::domain::seal::{self, HASH_VERSION};
@@ -254,15 +255,34 @@ fn details(entry: &Entry, private: Option<&Private>) -> Option<Finding> {
     }
 }
 
+/// The number that no household has, of a pickup that is held because of that, or that a clerk did not take.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only such a pickup names a household that is not there"
+)]
+fn held_for_lack_of(book: &Book, event: &Event) -> Option<HouseholdNo> {
+    let held = match event {
+        Event::PickupHeld(held) => held.as_ref().clone(),
+        Event::HeldResolved(decided) if decided.recorded.is_none() => {
+            let row = book.registered::<HeldPickup>(decided.pickup_no.as_str());
+            row.ok().flatten()?.held
+        }
+        _ => return None,
+    };
+    let lacks = held.lacks_household();
+    lacks.then_some(held.pickup.household_no)
+}
+
 /// What an entry names is there: households, materials, the entry it reverses.
 fn references(book: &Book, entry: &Entry) -> Option<Finding> {
     let decision = &entry.decision;
     // The registration itself names a household that is not there yet.
     let is_new = |number: &HouseholdNo| decision.event.registers(number);
-    let stranger = decision
-        .households()
-        .into_iter()
-        .find(|number| !is_new(number) && !matches!(book.household(number), Ok(Some(_))));
+    let may_lack = held_for_lack_of(book, &decision.event);
+    let stranger = decision.households().into_iter().find(|number| {
+        let is_there = matches!(book.household(number), Ok(Some(_)));
+        !is_there && !is_new(number) && may_lack.as_ref() != Some(number)
+    });
     if let Some(number) = stranger {
         return Some(wrong(POSTING, entry.seq, "debit_subject", number));
     }

@@ -11,4 +11,6 @@ mod sync;
 mod sync_clock;
 mod sync_doors;
 mod sync_news;
+mod sync_numbers;
+mod sync_stopped;
 mod sync_voids;

@@ -55,7 +55,7 @@ impl Village {
         Village { desk, database }
     }
 
-    async fn ask(&self, body: &Value) -> Reply {
+    pub(crate) async fn ask(&self, body: &Value) -> Reply {
         let call = Call::new("POST", "/sync").json(body).by("collector");
         self.desk.send(call).await
     }
@@ -94,11 +94,29 @@ impl Village {
         found["credit"].clone()
     }
 
+    /// Its database, as the program does not see it.
+    pub(crate) async fn raw(&self) -> Raw {
+        Raw::open(&self.database).await
+    }
+
     pub(crate) async fn waiting(&self) -> String {
-        let mut raw = Raw::open(&self.database).await;
+        let mut raw = self.raw().await;
         raw.list("select count(*) from awaited_void")
             .await
             .remove(0)
+    }
+
+    /// What stands in the record of a collector, by what he did and whether he was allowed to.
+    pub(crate) async fn noted(&self, action: &str, is_allowed: bool) -> usize {
+        let call = Call::get("/audit?limit=500").by("administrator");
+        let audit = self.desk.must(call).await;
+        let deeds = audit["data"].as_array().unwrap().iter();
+        let deeds = deeds.filter(|deed| {
+            deed["actor"] == "collector:C1"
+                && deed["action"] == action
+                && deed["is_allowed"] == is_allowed
+        });
+        deeds.count()
     }
 
     /// Sets the time of the service.
@@ -108,10 +126,10 @@ impl Village {
         set(self.desk.service.access.clock());
     }
 
-    /// The secret of another phone, of another collector.
-    pub(crate) async fn other_phone(&self) -> String {
+    /// The secret of another phone, of another collector in a village.
+    pub(crate) async fn other_phone(&self, village: &str) -> String {
         let access = &self.desk.service.access;
-        let village = VillageCode::parse("village", HERE).unwrap();
+        let village = VillageCode::parse("village", village).unwrap();
         let collector = CollectorCode::parse("collector", "C2").unwrap();
         let code = access.issue_enrolment(deed(), &village, &collector).await;
         let enrolled = access.enrol(code.unwrap().reveal(), "phone", "-").await;
@@ -268,6 +286,8 @@ fn an_item_of_a_village_out_of_reach_is_refused_alone() {
             ("rejected", "not-for-this-role"),
         ];
         assert_eq!(results(&answer), expected);
+        // Once, however many villages are named.
+        assert_eq!(village.noted("command", false).await, 1);
         let path = format!("/villages/{FAR}/pickups/A-0002");
         assert_eq!(
             village
@@ -286,73 +306,6 @@ fn an_item_of_a_village_out_of_reach_is_refused_alone() {
 }
 
 #[test]
-fn what_a_stopped_phone_made_before_is_looked_at_by_the_clerk_and_nothing_else_is_taken() {
-    on_both(async |engine| {
-        let village = Village::open(engine).await;
-        village.bring(&[pickup(1)]).await;
-        let path = format!("/villages/{HERE}/collectors/C1/access/phones");
-        let stop = Call::new("DELETE", &path).by("clerk");
-        assert_eq!(village.desk.send(stop).await.status, 204);
-        village.set("2025-09-20T14:00:00+08:00");
-        let mut after = pickup(3);
-        after["pickup"]["occurred_at"] = json!("2025-09-20T13:00:00+08:00");
-        let sent = |items: &[Value]| {
-            let mut body = request(items);
-            body["sent_at"] = json!("2025-09-20T14:00:00+08:00");
-            body
-        };
-        let body = sent(&[pickup(2), after.clone(), void(4, "A-0001"), pickup(1)]);
-        let answer = village.heard(&body).await;
-        let expected = [
-            ("held", "phone-stopped"),
-            ("rejected", "phone-stopped"),
-            ("rejected", "phone-stopped"),
-            ("accepted", "recorded"),
-        ];
-        assert_eq!(results(&answer), expected, "{answer:#}");
-        assert_eq!(answer["delta"], Value::Null);
-        let held = village.clerk("held-items").await;
-        let why = held["data"][0]["why"].as_str().unwrap();
-        assert!(why.contains("2025-09-20 12:00"), "{why}");
-        assert_eq!(village.credit().await, "1.62");
-        for items in [&[][..], &[after]] {
-            let reply = village.ask(&sent(items)).await;
-            assert_eq!((reply.status, reply.code()), (403, "phone-stopped"));
-        }
-        let elsewhere = Call::get(&format!("/villages/{HERE}/materials")).by("collector");
-        let reply = village.desk.send(elsewhere).await;
-        assert_eq!((reply.status, reply.code()), (401, "session-ended"));
-        village.close().await;
-    });
-}
-
-#[test]
-fn the_numbers_of_a_device_that_did_not_arrive_are_named() {
-    on_both(async |engine| {
-        let village = Village::open(engine).await;
-        let mut void_first = void(20, "A-0004");
-        void_first["id"] = json!(id(20));
-        let answer = village
-            .bring(&[pickup(2), pickup(5), pickup(7), void_first])
-            .await;
-        let expected = json!([{"prefix": "A", "last": "A-0007", "missing": ["A-0003", "A-0004", "A-0006"], "missing_count": 3}]);
-        assert_eq!(answer["numbers"], expected);
-        let answer = village.bring(&[pickup(3), pickup(4), pickup(6)]).await;
-        assert_eq!(
-            (
-                &answer["numbers"][0]["missing"],
-                &answer["numbers"][0]["missing_count"]
-            ),
-            (&json!([]), &json!(0))
-        );
-        let mut other = request(&[]);
-        other["device"] = json!("B");
-        assert_eq!(village.heard(&other).await["numbers"], json!([]));
-        village.close().await;
-    });
-}
-
-#[test]
 fn who_may_not_or_cannot_be_understood_is_told_so_and_nothing_is_taken() {
     on_both(async |engine| {
         let village = Village::open(engine).await;
@@ -365,10 +318,10 @@ fn who_may_not_or_cannot_be_understood_is_told_so_and_nothing_is_taken() {
             ("administrator", 403),
         ] {
             let call = Call::new("POST", "/sync").json(&body).by(who);
-            assert_eq!(village.desk.send(call).await.status, status, "{who}");
+            let reply = village.desk.send(call).await;
+            assert_eq!(reply.status, status, "{who}");
+            assert_eq!(reply.headers["jinfu-sync"], "1", "{who}");
         }
-        let nobody = Call::new("POST", "/sync").json(&body);
-        assert_eq!(village.desk.send(nobody).await.status, 401);
         let with = |name: &str, value: Value| {
             let mut body = body.clone();
             body[name] = value;
@@ -395,9 +348,65 @@ fn who_may_not_or_cannot_be_understood_is_told_so_and_nothing_is_taken() {
             let reply = village.ask(&body).await;
             assert_eq!((reply.status, reply.code()), (400, code), "{}", reply.body);
             assert_eq!(reply.body["errors"][0]["pointer"], pointer);
-            assert!(!reply.headers.contains_key("jinfu-sync"));
+            assert_eq!(reply.headers["jinfu-sync"], "1");
         }
         assert_eq!(village.credit().await, "0.00");
+        village.close().await;
+    });
+}
+
+#[test]
+fn every_answer_says_that_it_is_of_this_service_whatever_became_of_the_request() {
+    on_both(async |engine| {
+        let village = Village::open(engine).await;
+        let body = request(&[pickup(1)]);
+        let by_collector = || Call::new("POST", "/sync").by("collector");
+        let cases = [
+            (Call::new("POST", "/sync").json(&body), 401),
+            (by_collector().bytes(b"{"), 400),
+            (by_collector().header("content-type", "text/plain"), 415),
+            (by_collector().bytes(&vec![b' '; 64 << 20]), 413),
+            (
+                Call::new("POST", "/sync?x=1").json(&body).by("collector"),
+                400,
+            ),
+            (
+                by_collector()
+                    .json(&body)
+                    .header("sec-fetch-site", "cross-site"),
+                403,
+            ),
+            (by_collector().json(&body), 200),
+        ];
+        for (call, status) in cases {
+            let reply = village.desk.send(call).await;
+            assert_eq!(reply.status, status, "{}", reply.body);
+            assert_eq!(reply.headers["jinfu-sync"], "1", "{status}");
+        }
+        let elsewhere = Call::get(&format!("/villages/{HERE}/materials")).by("collector");
+        let elsewhere = village.desk.send(elsewhere).await;
+        assert!(!elsewhere.headers.contains_key("jinfu-sync"));
+        village.close().await;
+    });
+}
+
+#[test]
+fn an_item_is_the_same_whatever_the_device_is_called_that_brings_it() {
+    on_both(async |engine| {
+        let village = Village::open(engine).await;
+        let mut named = pickup(2);
+        named["pickup"]["device"] = json!("A");
+        village.bring(&[pickup(1), named.clone()]).await;
+        let mut relabelled = request(&[pickup(1), named.clone()]);
+        relabelled["device"] = json!("A2");
+        let answer = village.heard(&relabelled).await;
+        assert_eq!(results(&answer), [("accepted", "recorded"); 2]);
+        assert_eq!(answer["results"][0]["replayed"], true);
+        // What the item itself says is its content.
+        named["pickup"]["device"] = json!("A2");
+        let answer = village.bring(&[named]).await;
+        let other = ("rejected", "id-used-for-other-content");
+        assert_eq!(results(&answer), [other]);
         village.close().await;
     });
 }

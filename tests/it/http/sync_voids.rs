@@ -10,10 +10,10 @@ fn a_void_that_comes_before_its_pickup_waits_for_it() {
     on_both(async |engine| {
         let village = Village::open(engine).await;
         let early = village.bring(&[void(2, "A-0001")]).await;
-        assert_eq!(results(&early), [("accepted", "void-kept")]);
+        assert_eq!(results(&early), [("held", "void-kept")]);
         assert_eq!(village.waiting().await, "1");
         let again = village.bring(&[void(2, "A-0001")]).await;
-        assert_eq!(results(&again), [("accepted", "void-kept")]);
+        assert_eq!(results(&again), [("held", "void-kept")]);
         let mut other = void(2, "A-0001");
         other["void"]["reason"] = json!("别的");
         let other = village
@@ -23,6 +23,9 @@ fn a_void_that_comes_before_its_pickup_waits_for_it() {
             results(&other),
             [("rejected", "id-used-for-other-content"); 2]
         );
+        // One waits for each pickup; a second would void nothing more.
+        let second = village.bring(&[void(4, "A-0001")]).await;
+        assert_eq!(results(&second), [("rejected", "document-unknown")]);
         let late = village.bring(&[pickup(1)]).await;
         assert_eq!(results(&late), [("accepted", "voided")]);
         assert_eq!(late["results"][0]["is_voided"], true);
@@ -100,6 +103,37 @@ fn a_void_that_is_the_clerks_is_not_done_because_it_came_first() {
         village.commands("pickups/A-0001/void", &body).await;
         let late = village.bring(&[void(3, "A-0001")]).await;
         assert_eq!(results(&late), [("accepted", "already-reversed")]);
+        let late = &late["results"][0];
+        assert_eq!(
+            (&late["is_voided"], late.get("still_owed")),
+            (&json!(true), None)
+        );
+        village.close().await;
+    });
+}
+
+#[test]
+fn a_void_of_what_the_clerk_corrected_is_not_done() {
+    on_both(async |engine| {
+        let village = Village::open(engine).await;
+        village.bring(&[pickup(1)]).await;
+        let correction = json!({
+            "new_no": "A-0001-1", "corrected_at": NOW, "lines": [{"material": "ZB", "unit": "kg", "gross": "1.900"}], "reason": "看错秤",
+        });
+        village
+            .commands("pickups/A-0001/correction", &correction)
+            .await;
+        for _ in 0..2 {
+            let answer = village.bring(&[void(2, "A-0001")]).await;
+            assert_eq!(results(&answer), [("rejected", "already-reversed")]);
+            let told = &answer["results"][0];
+            assert_eq!(
+                (&told["is_voided"], &told["problem"]["code"]),
+                (&json!(false), &json!("already-reversed"))
+            );
+            assert_eq!(told.get("still_owed"), None);
+        }
+        assert_eq!(village.credit().await, "1.71");
         village.close().await;
     });
 }
@@ -118,8 +152,11 @@ fn a_void_and_its_pickup_that_come_at_once_end_voided() {
                 let (recorded, voided) = tokio::join!(village.bring(&pickup), village.bring(&void));
                 (voided, recorded)
             };
-            assert_eq!(results(&voided)[0].0, "accepted");
+            let stood = [("accepted", "voided"), ("held", "void-kept")];
+            assert!(stood.contains(&results(&voided)[0]), "{voided:#}");
             assert_eq!(results(&recorded)[0].0, "accepted");
+            let again = village.bring(&void).await;
+            assert_eq!(results(&again), [("accepted", "voided")]);
         }
         assert_eq!(village.credit().await, "0.00");
         assert_eq!(village.waiting().await, "0");

@@ -85,6 +85,7 @@ fn note(at: Timestamp) -> PhoneNote {
         is_clock_unknown: random.chance(5),
         told_amount: random.chance(5).then_some(Money::from_fen(100)),
         stopped_at: random.chance(5).then_some(at),
+        is_device_assumed: false,
     }
 }
 
