@@ -3,6 +3,10 @@
 
 use std::process::ExitCode;
 
+/// Requests are read by one thread and written to the books by another, with many small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     jinfu::telemetry::start(jinfu::config::log_format());
     jinfu::cli::run(std::env::args_os())

@@ -49,6 +49,10 @@ use crate::books::Books;
 use crate::sizes::Sizes;
 use crate::table::Row;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What every section is given.
 struct Bench {
     sizes: Sizes,

@@ -264,7 +264,8 @@ impl FromRequestParts<Arc<Service>> for PhoneVisit {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<PhoneVisit, Problem> {
-        service.check_room()?;
+        // First of all: who sends too much must cost little.
+        service.ledger.check_room()?;
         let Nothing {} = query(parts)?;
         let unknown = match session::recognise(service, &parts.headers).await {
             Ok(recognised) => {
@@ -312,7 +313,8 @@ impl FromRequestParts<Arc<Service>> for Order {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Order, Problem> {
-        service.check_room()?;
+        // First of all: who sends too much must cost little.
+        service.ledger.check_room()?;
         let visit = Visit::recognise(parts, service).await?;
         let village = visit.village()?;
         // Before the body is looked at: what is out of reach answers nothing but that it is not there.

@@ -134,6 +134,8 @@ impl IntoResponse for Receipt {
 impl Order {
     /// Gives a command to the ledger, if its sender may give it, and tells what became of it.
     pub(crate) async fn submit(&self, command: Command) -> Result<Receipt, Problem> {
+        // Others may have come while the body was read.
+        self.visit.service.ledger.check_room()?;
         let given = self.give(self.id, command).await?;
         self.answer(self.id, given).await
     }

@@ -71,14 +71,6 @@ impl Service {
         !self.ledger.has_stopped() && self.ledger.villages(None).await.is_ok()
     }
 
-    /// Makes sure, first of all, that commands have room: who sends too much must cost little.
-    pub(crate) fn check_room(&self) -> Result<(), Trouble> {
-        if self.ledger.is_busy() {
-            return Err(Trouble::QueueFull);
-        }
-        Ok(())
-    }
-
     /// The texts of a language.
     pub(crate) fn texts(&self, language: Language) -> &Arc<Texts> {
         match language {

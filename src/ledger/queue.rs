@@ -60,18 +60,16 @@ impl Ledger {
     /// As [`Ledger::submit`], and [`Trouble::QueueFull`]; [`Error::RefusedBefore`] if the same command was refused in the last 30 days and that
     /// was kept.
     pub async fn try_submit(&self, request: Request, keeping: Keeping) -> Answer {
+        self.check_room().map_err(Error::Unavailable)?;
         self.try_enqueue(request, keeping)?.answer().await
     }
 
-    /// As [`Ledger::enqueue`], but never waits for room, and not for its turn longer than five seconds: it is answered then that nothing was booked.
+    /// As [`Ledger::enqueue`], but never waits for room, and not for its turn longer than five seconds: it is answered then that nothing was booked. Whoever
+    /// brings several at once looks for room before the first: all of them come in, or none.
     ///
     /// # Errors
-    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait, or more than are answered in a fifth of a second; the answer may be
-    /// that as well.
+    /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait; the answer may be that as well.
     pub fn try_enqueue(&self, request: Request, keeping: Keeping) -> Result<Pending, Error> {
-        if self.is_busy() {
-            return Err(Error::Unavailable(Trouble::QueueFull));
-        }
         let until = self.clock.now().checked_add(PATIENCE).ok();
         let (waiting, pending) = waiting(request, keeping, until);
         match self.queue()?.try_send(waiting) {
@@ -87,9 +85,15 @@ impl Ledger {
         queue.map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
-    /// Whether more commands wait than are answered soon, so that a further one is refused: asked before its body is read, which would be in vain.
-    pub fn is_busy(&self) -> bool {
-        self.queue_depth() >= self.figures.room.get()
+    /// Makes sure that no more commands wait than are answered soon: asked before the body of a further one is read, which would be in vain.
+    ///
+    /// # Errors
+    /// [`Trouble::QueueFull`].
+    pub fn check_room(&self) -> Result<(), Trouble> {
+        if self.queue_depth() >= self.figures.room.get() {
+            return Err(Trouble::QueueFull);
+        }
+        Ok(())
     }
 
     /// What the writer did since the books were opened.

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::ledger::writer::QUEUE_MAX;
+use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX};
 
 /// How long a command waits for its turn at most, as far as can be foreseen.
-const WAIT_MOST: Duration = Duration::from_millis(200);
-/// So many may wait however slow the writer is: all that one phone sends at once.
-const LEAST: usize = 512;
+const WAIT_MOST: Duration = Duration::from_millis(100);
+/// So many may wait however slow the writer is: as many as it takes at once.
+const LEAST: usize = BATCH_MAX.get();
 
 /// The room before the writer, as it last foresaw it.
 #[derive(Debug)]
@@ -54,20 +54,20 @@ mod tests {
 
     #[test]
     fn as_many_wait_as_are_answered_in_time() {
-        // 256 in 50 ms are 1,024 in a fifth of a second.
-        assert!((1_014..=1_024).contains(&room_after(40, 50).get()));
+        // 256 in 25 ms are 1,024 in a tenth of a second.
+        assert!((1_014..=1_024).contains(&room_after(40, 25).get()));
         assert!(room_after(40, 5).get() > QUEUE_MAX - 10);
     }
 
     #[test]
     fn one_slow_batch_turns_few_away() {
-        let room = room_after(40, 50);
+        let room = room_after(40, 25);
         room.learn(256, Duration::from_mins(1));
         assert!(room.get() > 750);
     }
 
     #[test]
-    fn a_phone_finds_room_before_the_slowest_writer() {
+    fn a_batch_finds_room_before_the_slowest_writer() {
         assert_eq!(room_after(40, 60_000).get(), LEAST);
         assert_eq!(Room::default().get(), LEAST);
     }
