@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::http::figures::{Figures, Writer};
 use crate::ledger::access::Access;
-use crate::ledger::{Error, Ledger, Trouble};
+use crate::ledger::{Error, Ledger};
 use crate::text::{Language, Texts};
 
 /// The service: the books, who may use them, the texts, and the figures about itself.
