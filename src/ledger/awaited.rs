@@ -51,8 +51,7 @@ impl AwaitedVoids {
                 }
             }
         }
-        let mut found = awaited::find_by_pickup(tx, &pickups).await?;
-        found.extend(awaited::find_by_command(tx, &ids).await?);
+        let found = awaited::find(tx, &pickups, &ids).await?;
         let mut voids = AwaitedVoids::default();
         for void in found {
             if let Some(village) = facts.code_of(void.village_id) {

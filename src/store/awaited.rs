@@ -58,7 +58,7 @@ struct AwaitedRow {
     kept_at: i64,
 }
 
-const FIND_BY_PICKUP: &str = "
+const FIND: &str = "
 select
     a.village_id,
     a.command_id,
@@ -72,54 +72,27 @@ select
 from {keys} as k
 cross join awaited_void as a
 where a.village_id = k.k0
-    and a.pickup_no = k.k1
+    and (a.pickup_no = k.k1 or a.command_id = k.k2)
 ";
 
-/// The voids that wait for pickups of the given numbers.
+/// The voids that wait for pickups of the given numbers, or under the given ids.
 ///
 /// # Errors
 /// As the engine says.
-pub(crate) async fn find_by_pickup(
+pub(crate) async fn find(
     tx: &mut Tx<'_>,
     pickups: &[(i64, DocumentNo)],
-) -> Result<Vec<AwaitedVoid>, StoreError> {
-    let mut keys = Rows::of([Kind::Int, Kind::Text]);
-    for (village_id, number) in pickups {
-        keys.push([Cell::Int(*village_id), Cell::from(number.as_str())]);
-    }
-    read(select_keyed(tx, FIND_BY_PICKUP, &keys).await?)
-}
-
-const FIND_BY_COMMAND: &str = "
-select
-    a.village_id,
-    a.command_id,
-    a.fingerprint,
-    a.pickup_no,
-    a.actor,
-    a.voided_at,
-    a.phone,
-    a.reason,
-    a.kept_at
-from {keys} as k
-cross join awaited_void as a
-where a.village_id = k.k0
-    and a.command_id = k.k1
-";
-
-/// The voids that wait under the given ids.
-///
-/// # Errors
-/// As the engine says.
-pub(crate) async fn find_by_command(
-    tx: &mut Tx<'_>,
     ids: &[(i64, Uuid)],
 ) -> Result<Vec<AwaitedVoid>, StoreError> {
-    let mut keys = Rows::of([Kind::Int, Kind::Uuid]);
-    for (village_id, id) in ids {
-        keys.push([Cell::Int(*village_id), Cell::Uuid(*id)]);
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Uuid]);
+    for (village_id, number) in pickups {
+        let number = Cell::from(number.as_str());
+        keys.push([Cell::Int(*village_id), number, Cell::Null]);
     }
-    read(select_keyed(tx, FIND_BY_COMMAND, &keys).await?)
+    for (village_id, id) in ids {
+        keys.push([Cell::Int(*village_id), Cell::Null, Cell::Uuid(*id)]);
+    }
+    read(select_keyed(tx, FIND, &keys).await?)
 }
 
 fn read(rows: Vec<AwaitedRow>) -> Result<Vec<AwaitedVoid>, StoreError> {

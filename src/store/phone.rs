@@ -52,6 +52,19 @@ where d.village_id = k.k0
     and e.seq = d.seq
 ";
 
+/// The keys of pickups with the given numbers.
+fn pickup_keys<'n>(village_id: i64, numbers: impl Iterator<Item = &'n str>) -> Rows {
+    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
+    for number in numbers {
+        keys.push([
+            Cell::Int(village_id),
+            Cell::from(DocumentKind::Pickup.word()),
+            Cell::from(number),
+        ]);
+    }
+    keys
+}
+
 /// The pickups of the given numbers that are there.
 ///
 /// # Errors
@@ -61,14 +74,7 @@ pub(crate) async fn standings(
     village_id: i64,
     numbers: impl Iterator<Item = &DocumentNo>,
 ) -> Result<BTreeMap<DocumentNo, Standing>, StoreError> {
-    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
-    for number in numbers {
-        keys.push([
-            Cell::Int(village_id),
-            Cell::from(DocumentKind::Pickup.word()),
-            Cell::from(number.as_str()),
-        ]);
-    }
+    let keys = pickup_keys(village_id, numbers.map(DocumentNo::as_str));
     let rows: Vec<StandingRow> = select_keyed(tx, LOAD_STANDINGS, &keys).await?;
     rows.into_iter()
         .map(|row| {
@@ -104,14 +110,7 @@ pub(crate) async fn find_numbers(
     village_id: i64,
     numbers: impl Iterator<Item = &String>,
 ) -> Result<BTreeSet<String>, StoreError> {
-    let mut keys = Rows::of([Kind::Int, Kind::Text, Kind::Text]);
-    for number in numbers {
-        keys.push([
-            Cell::Int(village_id),
-            Cell::from(DocumentKind::Pickup.word()),
-            Cell::from(number.as_str()),
-        ]);
-    }
+    let keys = pickup_keys(village_id, numbers.map(String::as_str));
     let rows: Vec<(String,)> = select_keyed(tx, FIND_NUMBERS, &keys).await?;
     Ok(rows.into_iter().map(|(number,)| number).collect())
 }
