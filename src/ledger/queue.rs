@@ -64,8 +64,8 @@ impl Ledger {
         self.try_enqueue(request, keeping)?.answer().await
     }
 
-    /// As [`Ledger::enqueue`], but never waits for room, and not for its turn longer than five seconds: it is answered then that nothing was booked. Whoever
-    /// brings several at once looks for room before the first: all of them come in, or none.
+    /// As [`Ledger::enqueue`], but never waits for room, and not for its turn longer than five seconds: it is answered then that nothing was booked.
+    /// Whoever brings several looks for room before the first, so that they come in together.
     ///
     /// # Errors
     /// As [`Ledger::enqueue`], and [`Trouble::QueueFull`] where 4,096 commands wait; the answer may be that as well.

@@ -346,14 +346,11 @@ async fn pause(tries: u32) {
 }
 
 /// What may still be begun; the others are told that nothing was booked.
-fn in_time(batch: Vec<Waiting>, now: Timestamp) -> impl Iterator<Item = Waiting> {
-    let is_late = move |waiting: &mut Waiting| waiting.until.is_some_and(|until| until < now);
-    let mut batch = batch;
+fn in_time(mut batch: Vec<Waiting>, now: Timestamp) -> impl Iterator<Item = Waiting> {
+    let is_late = |waiting: &mut Waiting| waiting.until.is_some_and(|until| until < now);
     for late in batch.extract_if(.., is_late) {
-        drop(
-            late.answer
-                .send(Err(Error::Unavailable(Trouble::QueueFull))),
-        );
+        let answer = Err(Error::Unavailable(Trouble::QueueFull));
+        drop(late.answer.send(answer));
     }
     batch.into_iter()
 }

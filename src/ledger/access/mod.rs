@@ -13,7 +13,6 @@ mod sessions;
 mod throttle;
 mod tokens;
 
-use std::collections::HashMap;
 use std::sync::Mutex as Held;
 
 use jiff::Timestamp;
@@ -47,9 +46,7 @@ pub struct Access {
     hasher: Hasher,
     /// Who was recognised within the last seconds.
     seen: Held<Lately>,
-    /// Sign-ins that addresses tried, and since when they are counted.
-    attempts: Held<HashMap<String, (Timestamp, u32)>>,
-    /// Sign-ins that failed, of everybody together.
+    /// Sign-ins of this hour.
     throttle: Throttle,
     /// When what had expired was last removed.
     swept: Held<Option<Timestamp>>,
@@ -88,7 +85,6 @@ impl Access {
             chance,
             hasher: Hasher::new(pepper),
             seen: Held::default(),
-            attempts: Held::default(),
             throttle: Throttle::default(),
             swept: Held::default(),
         })

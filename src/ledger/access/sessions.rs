@@ -29,9 +29,6 @@ const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 const RECALL: SignedDuration = SignedDuration::from_secs(5);
 /// How many are recalled at once.
 const RECALLED_MOST: usize = 10_000;
-/// Sign-ins that one address may try within a while; a whole village may sit behind one.
-const ADDRESS_MOST: u32 = 600;
-const ADDRESS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// How often what has expired is removed.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
@@ -125,26 +122,6 @@ impl Access {
             self.give_out(tx, row, identity.clone()).await
         })
         .await
-    }
-
-    /// Counts the attempts of an address within the hour: whoever tries names that there are not writes much otherwise.
-    fn count_address(&self, address: &str) -> Result<(), AccessError> {
-        let now = self.now();
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() >= RECALLED_MOST {
-            attempts.clear();
-        }
-        let (since, count) = attempts.entry(address.to_owned()).or_insert((now, 0));
-        if now.duration_since(*since) >= ADDRESS_WITHIN {
-            (*since, *count) = (now, 0);
-        }
-        if *count >= ADDRESS_MOST {
-            let ends = since.checked_add(ADDRESS_WITHIN).unwrap_or(now);
-            let seconds = ends.duration_since(now).as_secs().saturating_add(1);
-            return Err(AccessError::TriedTooOften { seconds });
-        }
-        *count = count.saturating_add(1);
-        Ok(())
     }
 
     /// Counts an attempt before it is made, so that many at once are not one, and loads the account.

@@ -1,5 +1,5 @@
-//! How often somebody may be wrong: in a row, and everybody together within an hour, in a village and everywhere. Whoever tries one PIN on many
-//! households fails seldom on each, and often on all.
+//! How often somebody may try and be wrong: in a row, from one address, and everybody together, in a village and everywhere. Whoever tries one PIN on
+//! many households fails seldom on each, and often on all.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -19,25 +19,52 @@ pub(super) const PAUSE_MOST: i64 = 3_600;
 const VILLAGE_MOST: u32 = 60;
 /// The same of all villages and offices together.
 const EVERYWHERE_MOST: u32 = 600;
-const WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// Sign-ins that one address may try within the hour; a whole village may sit behind one.
+const ADDRESS_MOST: u32 = 600;
+/// How many addresses are remembered at once.
+const ADDRESSES_MOST: usize = 10_000;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// The failures of an hour, by village; without one those of everybody. A server counts for itself.
+/// What was counted since an hour began.
+#[derive(Clone, Copy, Debug)]
+struct Hour {
+    since: Timestamp,
+    count: u32,
+}
+
+impl Hour {
+    const fn beginning(since: Timestamp) -> Hour {
+        Hour { since, count: 0 }
+    }
+
+    /// Begins anew where it is over.
+    fn go_on(&mut self, now: Timestamp) {
+        if now.duration_since(self.since) >= HOUR {
+            *self = Hour::beginning(now);
+        }
+    }
+}
+
+/// The sign-ins of an hour. A server counts for itself.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<HashMap<Option<VillageCode>, (Timestamp, u32)>>);
+pub(super) struct Throttle {
+    /// Those that failed, by village; without one those of everybody.
+    failures: Mutex<HashMap<Option<VillageCode>, Hour>>,
+    /// Those that were tried, by address.
+    attempts: Mutex<HashMap<String, Hour>>,
+}
 
 impl Throttle {
     /// Counts a failure. The budgets that it used up, which happens once within an hour.
-    fn count(&self, village: Option<&VillageCode>, now: Timestamp) -> Vec<Option<VillageCode>> {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn fail(&self, village: Option<&VillageCode>, now: Timestamp) -> Vec<Option<VillageCode>> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let mut used_up = Vec::new();
         for of in places(village) {
             let most = most(of.as_ref());
-            let (since, count) = counted.entry(of.clone()).or_insert((now, 0));
-            if now.duration_since(*since) >= WITHIN {
-                (*since, *count) = (now, 0);
-            }
-            *count = count.saturating_add(1);
-            if *count == most {
+            let hour = failures.entry(of.clone()).or_insert(Hour::beginning(now));
+            hour.go_on(now);
+            hour.count = hour.count.saturating_add(1);
+            if hour.count == most {
                 used_up.push(of);
             }
         }
@@ -46,13 +73,32 @@ impl Throttle {
 
     /// Whether more fail than mistakes explain.
     fn is_alarmed(&self, village: Option<&VillageCode>, now: Timestamp) -> bool {
-        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         places(village).any(|of| {
-            let found = counted.get(&of);
-            found.is_some_and(|(since, count)| {
-                *count >= most(of.as_ref()) && now.duration_since(*since) < WITHIN
+            let hour = failures.get(&of).copied();
+            hour.is_some_and(|mut hour| {
+                hour.go_on(now);
+                hour.count >= most(of.as_ref())
             })
         })
+    }
+
+    /// Counts an attempt of an address: whoever tries names that there are not writes much otherwise.
+    fn attempt(&self, address: &str, now: Timestamp) -> Result<(), AccessError> {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= ADDRESSES_MOST {
+            attempts.clear();
+        }
+        let hour = attempts.entry(address.to_owned());
+        let hour = hour.or_insert(Hour::beginning(now));
+        hour.go_on(now);
+        if hour.count >= ADDRESS_MOST {
+            let ends = hour.since.checked_add(HOUR).unwrap_or(now);
+            let seconds = ends.duration_since(now).as_secs().saturating_add(1);
+            return Err(AccessError::TriedTooOften { seconds });
+        }
+        hour.count = hour.count.saturating_add(1);
+        Ok(())
     }
 }
 
@@ -69,6 +115,14 @@ const fn most(village: Option<&VillageCode>) -> u32 {
 }
 
 impl Access {
+    /// Counts an attempt of an address.
+    ///
+    /// # Errors
+    /// [`AccessError::TriedTooOften`] after too many within the hour.
+    pub(super) fn count_address(&self, address: &str) -> Result<(), AccessError> {
+        self.throttle.attempt(address, self.now())
+    }
+
     /// The failures in a row after one more, and until when no more are tried.
     ///
     /// # Errors
@@ -109,7 +163,7 @@ impl Access {
     /// [`AccessError::Unavailable`].
     pub(super) async fn note_failure(&self, deed: Deed<'_>) -> Result<(), AccessError> {
         self.note(deed).await?;
-        for village in self.throttle.count(deed.village, self.now()) {
+        for village in self.throttle.fail(deed.village, self.now()) {
             let code = village.as_ref().map(VillageCode::as_str);
             tracing::warn!(village = code, "more sign-ins fail than mistakes explain");
             let alarm = Deed {
@@ -135,7 +189,7 @@ mod tests {
         let village = VillageCode::parse("village", "430302106200").ok();
         let start = Timestamp::UNIX_EPOCH;
         let fail = |village: Option<&VillageCode>, times: u32| -> Vec<Option<VillageCode>> {
-            let failures = (0..times).flat_map(|_| throttle.count(village, start));
+            let failures = (0..times).flat_map(|_| throttle.fail(village, start));
             failures.collect()
         };
         assert_eq!(fail(village.as_ref(), VILLAGE_MOST - 1), []);
@@ -146,7 +200,7 @@ mod tests {
         assert!(!throttle.is_alarmed(None, start), "elsewhere");
         assert_eq!(fail(None, EVERYWHERE_MOST), [None]);
         assert!(throttle.is_alarmed(None, start));
-        let after = start.checked_add(WITHIN).unwrap_or_default();
+        let after = start.checked_add(HOUR).unwrap_or_default();
         assert!(!throttle.is_alarmed(village.as_ref(), after));
     }
 }
