@@ -102,7 +102,7 @@ fn name_of(sql: &str) -> String {
     for pair in words.windows(2) {
         let is_before_table = ["into", "update", "from", "join"].contains(&pair[0]);
         let is_table = pair[1].starts_with(|first: char| first.is_ascii_lowercase());
-        if is_before_table && is_table && pair[1] != "set" && !pair[1].starts_with("json_each") {
+        if is_before_table && is_table && pair[1] != "set" && !pair[1].starts_with("json") {
             name = format!("{name} {}", pair[1]);
         }
     }

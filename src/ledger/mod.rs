@@ -21,6 +21,7 @@ mod room;
 pub mod service;
 pub mod statement;
 mod station;
+mod thread;
 mod transfer;
 pub mod verify;
 mod writer;
@@ -30,7 +31,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 use crate::clock::{Chance, Clock};
 use crate::domain::report::{MonthReport, Sealed, Subject, month_report};
@@ -42,6 +42,7 @@ pub use crate::ledger::refused::Keeping;
 pub use crate::ledger::transfer::Rejected;
 pub use crate::ledger::writer::Answer;
 use crate::ledger::writer::{BATCH_MAX, QUEUE_MAX, Waiting, WriterTask};
+use crate::store::checkpoint::LOG_PAGES;
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::migrate::{self, Address};
@@ -54,7 +55,7 @@ pub struct Ledger {
     clock: Arc<Clock>,
     chance: Arc<Chance>,
     queue: Option<mpsc::Sender<Waiting>>,
-    writing: Option<JoinHandle<Result<(), StoreError>>>,
+    writing: Option<thread::Ending>,
     /// Why the writer stopped for good, once it has.
     stopped: watch::Receiver<Option<String>>,
     figures: Arc<WriterFigures>,
@@ -67,6 +68,8 @@ pub struct Limits {
     pub batch_max: NonZeroUsize,
     /// How long a database server may say nothing before its connection is given up.
     pub patience: Duration,
+    /// How many pages of 4 KiB the log of an SQLite file holds before it is copied back into the file.
+    pub log_pages: u32,
 }
 
 impl Default for Limits {
@@ -74,6 +77,7 @@ impl Default for Limits {
         Limits {
             batch_max: BATCH_MAX,
             patience: PATIENCE,
+            log_pages: LOG_PAGES,
         }
     }
 }
@@ -117,21 +121,21 @@ impl Ledger {
         limits: Limits,
     ) -> Result<Ledger, Error> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let writer = rebuild::open_writer(address.clone(), limits.patience).await?;
-        let store = Store::open(&address).await?;
         let (clock, chance) = (Arc::new(clock), Arc::new(chance));
         let (stop, stopped) = watch::channel(None);
         let figures = Arc::<WriterFigures>::default();
-        let task = WriterTask::new(
-            writer,
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let own = (
             Arc::clone(&clock),
             Arc::clone(&chance),
-            limits.batch_max,
-            stop,
             Arc::clone(&figures),
         );
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let writing = tokio::spawn(task.run(waiting));
+        let task = move |writer| {
+            let (clock, chance, figures) = own;
+            WriterTask::new(writer, clock, chance, limits.batch_max, stop, figures)
+        };
+        let writing = thread::start(address.clone(), limits, task, waiting).await?;
+        let store = Store::open(&address).await?;
         Ok(Ledger {
             store,
             clock,
@@ -154,7 +158,7 @@ impl Ledger {
         if let Address::Postgres(url) = &address {
             migrate::migrate_postgres(url, application_role).await?;
         }
-        let mut writer = Writer::open(address, PATIENCE).await?;
+        let mut writer = Writer::open(address, PATIENCE, LOG_PAGES).await?;
         rebuild::rebuild_stale(&mut writer).await?;
         writer.close().await?;
         Ok(())
@@ -177,9 +181,7 @@ impl Ledger {
         }
         match closed {
             Ok(closed) => Ok(closed?),
-            Err(error) => Err(Error::Unavailable(Trouble::Failed {
-                reason: error.to_string(),
-            })),
+            Err(_) => Err(thread::gone()),
         }
     }
 

@@ -1,12 +1,11 @@
 //! Rebuilding projections that an older program wrote: each village from its journal, in a transaction of its own, checked as `verify` does.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::domain::journal::Private;
 use crate::domain::{Book, VillageCode};
 use crate::ledger::verify::{Finding, entry};
-use crate::ledger::{Error, Trouble};
+use crate::ledger::{Error, Limits, Trouble};
 use crate::store::engine::Tx;
 use crate::store::error::StoreError;
 use crate::store::migrate::Address;
@@ -19,8 +18,8 @@ const PAGE: i64 = 1_000;
 ///
 /// # Errors
 /// As [`Writer::open`]; [`Trouble::NotRebuilt`], [`Trouble::RebuildRefused`].
-pub(super) async fn open_writer(address: Address, patience: Duration) -> Result<Writer, Error> {
-    let mut writer = Writer::open(address, patience).await?;
+pub(super) async fn open_writer(address: Address, limits: Limits) -> Result<Writer, Error> {
+    let mut writer = Writer::open(address, limits.patience, limits.log_pages).await?;
     if writer.is_file() {
         rebuild_stale(&mut writer).await?;
     } else {

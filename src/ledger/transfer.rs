@@ -4,12 +4,12 @@ use crate::domain::facts::Head;
 use crate::domain::journal::{Entry, Private};
 use crate::domain::{Book, Refusal, VillageCode};
 use crate::ledger::verify::{Finding, entry};
-use crate::ledger::{Error, Ledger, find_village, rebuild};
+use crate::ledger::{Error, Ledger, Limits, find_village, rebuild};
 use crate::store::error::StoreError;
 use crate::store::flush::{self, Decided};
 use crate::store::journal::StoredEntry;
 use crate::store::migrate::Address;
-use crate::store::{PATIENCE, Writer, journal, verify, village};
+use crate::store::{Writer, journal, verify, village};
 
 /// How many entries are read or written at a time.
 const PAGE: usize = 1_000;
@@ -73,7 +73,7 @@ impl Ledger {
         mut entries: impl Iterator<Item = Result<(Entry, Option<Private>), E>>,
     ) -> Result<(), Rejected<E>> {
         let address: Address = database.parse().map_err(StoreError::from)?;
-        let mut writer = rebuild::open_writer(address, PATIENCE)
+        let mut writer = rebuild::open_writer(address, Limits::default())
             .await
             .map_err(Rejected::Ledger)?;
         let taken = take_in(&mut writer, code, promised, &mut entries).await;

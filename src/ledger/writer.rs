@@ -188,6 +188,19 @@ impl WriterTask {
             // A caller that went away does not need its answer; what was committed stays committed.
             drop(sender.send(answer));
         }
+        self.checkpoint().await;
+    }
+
+    /// Lets the log of a file be copied back. If that breaks the file, nothing more is written.
+    async fn checkpoint(&mut self) {
+        match self.writer.checkpoint().await {
+            Ok(()) => {}
+            Err(StoreError::Broken(reason)) => {
+                tracing::error!(reason, "the log could not be copied back");
+                self.stop.send_replace(Some(reason));
+            }
+            Err(error) => tracing::warn!(%error, "the log was not copied back"),
+        }
     }
 
     /// Commits requests as one transaction, again if somebody else was in the way or the connection was lost. After a commit whose outcome

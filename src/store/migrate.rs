@@ -47,6 +47,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_phones.sql"),
         include_str!("../../migrations/postgres/0005_phones.sql"),
     ),
+    (
+        6,
+        "contacts",
+        include_str!("../../migrations/sqlite/0006_contacts.sql"),
+        include_str!("../../migrations/postgres/0006_contacts.sql"),
+    ),
 ];
 
 /// The schema this program knows.
@@ -105,8 +111,8 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-65536")
         .pragma("journal_size_limit", "67108864")
-        // A compromise between the rate of commits and the time a restart takes.
-        .pragma("wal_autocheckpoint", "8000")
+        // A bound. Whoever writes the books copies the log back before that, see `checkpoint.rs`; others write little.
+        .pragma("wal_autocheckpoint", "32000")
 }
 
 fn migrator(
@@ -157,6 +163,12 @@ pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<Connected, StoreEr
         tracing::info!(schema = SCHEMA, "the database has this program's schema");
     }
     Ok(Connected::Sqlite(connection))
+}
+
+/// Opens a connection that copies the log of a file whose schema is known.
+pub(crate) async fn connect_checkpointer(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let opened = SqliteConnection::connect_with(&sqlite_options(path)).await;
+    opened.map_err(|error| refine_open_error(error, path))
 }
 
 /// Makes an empty file that only its owner reads, since hashes of passwords will be in it; SQLite gives the files beside it the same rights. Where it

@@ -9,6 +9,7 @@ pub(crate) mod balance;
 pub(crate) mod bulk;
 pub(crate) mod cash;
 pub(crate) mod cell;
+pub(crate) mod checkpoint;
 pub(crate) mod charge;
 pub(crate) mod column;
 pub(crate) mod dialect;
@@ -39,6 +40,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::store::checkpoint::Checkpointing;
 use crate::store::engine::{Connected, Readers, Tx};
 use crate::store::error::{Incompatible, StoreError};
 use crate::store::migrate::Address;
@@ -61,6 +63,8 @@ pub(crate) struct Writer {
     is_distrusted: bool,
     patience: Duration,
     lock: Option<File>,
+    /// Of the log of a file.
+    checkpointing: Option<Checkpointing>,
 }
 
 impl Store {
@@ -95,14 +99,21 @@ impl Store {
 }
 
 impl Writer {
-    /// Opens a database for writing.
+    /// Opens a database for writing. The log of a file is copied back when it holds `log_pages`.
     ///
     /// # Errors
     /// [`StoreError::WriterExists`], [`StoreError::Incompatible`], [`StoreError::Unreachable`], [`StoreError::Standby`].
-    pub(crate) async fn open(address: Address, patience: Duration) -> Result<Writer, StoreError> {
-        let lock = match &address {
-            Address::Sqlite(path) => Some(lock_writer(path)?),
-            Address::Postgres(_) => None,
+    pub(crate) async fn open(
+        address: Address,
+        patience: Duration,
+        log_pages: u32,
+    ) -> Result<Writer, StoreError> {
+        let (lock, checkpointing) = match &address {
+            Address::Sqlite(path) => {
+                let lock = lock_writer(path)?;
+                (Some(lock), Some(Checkpointing::new(path, log_pages)))
+            }
+            Address::Postgres(_) => (None, None),
         };
         let mut writer = Writer {
             address,
@@ -110,6 +121,7 @@ impl Writer {
             is_distrusted: false,
             patience,
             lock,
+            checkpointing,
         };
         writer.connection = Some(writer.connect().await?);
         Ok(writer)
@@ -180,6 +192,19 @@ impl Writer {
         }
     }
 
+    /// Lets the log of a file be copied back, if it is long; called between transactions, after the answers.
+    ///
+    /// # Errors
+    /// As [`Checkpointing::proceed`].
+    pub(crate) async fn checkpoint(&mut self) -> Result<(), StoreError> {
+        match (&mut self.checkpointing, &mut self.connection) {
+            (Some(checkpointing), Some(Connected::Sqlite(connection))) if !self.is_distrusted => {
+                checkpointing.proceed(connection).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Never writes on the present connection again. SQLite may have rolled back by itself, so that the next statement would be committed
     /// alone; a server may still be at work on what it was told, and a connection that is dropped ends that.
     pub(crate) fn distrust(&mut self) {
@@ -193,8 +218,17 @@ impl Writer {
     ///
     /// # Errors
     /// As the engine says.
-    pub(crate) async fn close(self) -> Result<(), StoreError> {
+    pub(crate) async fn close(mut self) -> Result<(), StoreError> {
         let patience = self.patience();
+        if let Some(checkpointing) = self.checkpointing.take()
+            && let Err(error) = checkpointing.close().await
+        {
+            tracing::error!(%error, "the log was not copied back");
+            if matches!(error, StoreError::Broken(_)) {
+                self.abandon();
+                return Err(error);
+            }
+        }
         match self.connection {
             Some(connection) => engine::unless_silent(patience, connection.close()).await,
             None => Ok(()),
@@ -205,6 +239,7 @@ impl Writer {
     /// claim success for pages that were lost. The lock stays too, so only a new process, which reads what the disk has, writes again.
     pub(crate) fn abandon(self) {
         std::mem::forget(self.connection);
+        std::mem::forget(self.checkpointing);
         std::mem::forget(self.lock);
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jinfu::clock::{Chance, Clock};
 use jinfu::domain::decide::Outcome;
 use jinfu::domain::month::parse_time;
-use jinfu::ledger::{Answer, Error, Ledger, Trouble};
+use jinfu::ledger::{Answer, Error, Ledger, Limits, Trouble};
 use uuid::Uuid;
 
 use crate::faults::{NOW, chosen, id, request, variable};
@@ -22,6 +22,8 @@ const TASKS: u64 = 8;
 const NUMBERS: u64 = 10_000;
 /// How many numbers a child needs.
 pub(super) const NUMBERS_OF_A_CHILD: u64 = TASKS * NUMBERS;
+/// How long its log is before it is copied back: short, so that a fault often comes while it is.
+const LOG_PAGES: u32 = 64;
 /// The exit code of a child whose ledger stopped.
 pub(super) const STOPPED: i32 = 3;
 
@@ -68,7 +70,11 @@ fn child() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let ledger = runtime.block_on(async {
         let clock = Clock::fixed(parse_time("at", NOW).unwrap());
-        Ledger::open(&database, clock, Chance::System).await
+        let limits = Limits {
+            log_pages: LOG_PAGES,
+            ..Limits::default()
+        };
+        Ledger::open_within(&database, clock, Chance::System, limits).await
     });
     // A disk that goes while the books are being opened.
     let Ok(ledger) = ledger else {

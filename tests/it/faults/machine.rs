@@ -151,19 +151,43 @@ int main(int count, char **words) {
 /// A C library whose syncs do nothing.
 const NO_SYNC: &str = "int fsync(int file) { return 0; } int fdatasync(int file) { return 0; }";
 
-/// The two programs, compiled.
+/// A C library whose syncs fail on a database file, and work on its log.
+const FAILING_SYNC: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static int sync_file(const char *name, int file) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path);
+    if (length > 3 && memcmp(path + length - 3, ".db", 3) == 0) { errno = EIO; return -1; }
+    int (*real)(int) = (int (*)(int)) dlsym(RTLD_NEXT, name);
+    return real(file);
+}
+int fsync(int file) { return sync_file("fsync", file); }
+int fdatasync(int file) { return sync_file("fdatasync", file); }
+"#;
+
+/// The programs, compiled.
 pub(super) struct Programs(TempDir);
+
+/// What the compiler is told to make a library.
+const LIBRARY: &[&str] = &["-shared", "-fPIC"];
 
 impl Programs {
     pub(super) fn compile() -> Result<Programs, String> {
         let programs = Programs(tempfile::tempdir().unwrap());
         for (name, text, output, options) in [
             ("cut_power.c", CUT_POWER, programs.cutter(), [].as_slice()),
+            ("no_sync.c", NO_SYNC, programs.no_sync(), LIBRARY),
             (
-                "no_sync.c",
-                NO_SYNC,
-                programs.no_sync(),
-                &["-shared", "-fPIC"],
+                "failing_sync.c",
+                FAILING_SYNC,
+                programs.failing_sync(),
+                LIBRARY,
             ),
         ] {
             let source = programs.0.path().join(name);
@@ -181,6 +205,11 @@ impl Programs {
     /// The library whose syncs do nothing.
     pub(super) fn no_sync(&self) -> PathBuf {
         self.0.path().join("no_sync.so")
+    }
+
+    /// The library whose syncs fail on a database file.
+    pub(super) fn failing_sync(&self) -> PathBuf {
+        self.0.path().join("failing_sync.so")
     }
 
     /// Makes ready to cut the power of a disk.

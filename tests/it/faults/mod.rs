@@ -6,6 +6,7 @@ mod child;
 mod codes;
 mod cuts;
 mod kill;
+mod log;
 mod machine;
 mod oracle;
 mod poison;
