@@ -113,20 +113,25 @@ async fn ended(copying: JoinHandle<Result<Copied, StoreError>>) -> Result<Copied
 #[derive(Debug)]
 struct Copier {
     connection: SqliteConnection,
-    /// To sync the file while it is written on. Never closed: that would drop the locks which SQLite holds on the file for this whole process.
-    file: &'static File,
+    /// To sync the file while the log is written on; opened when it is needed first. It is never closed: that would drop the locks that SQLite holds
+    /// on the file for this whole process.
+    file: Option<&'static File>,
 }
 
 impl Copier {
     async fn open(path: &Path) -> Result<Copier, StoreError> {
-        let connection = connect_checkpointer(path).await?;
-        let file = File::options().write(true).open(path)?;
-        let file: &'static File = Box::leak(Box::new(file));
-        Ok(Copier { connection, file })
+        Ok(Copier {
+            connection: connect_checkpointer(path).await?,
+            file: None,
+        })
     }
 
-    async fn sync(&self) -> Result<(), StoreError> {
-        let file = self.file;
+    async fn sync(&mut self, path: &Path) -> Result<(), StoreError> {
+        let file: &'static File = match self.file {
+            Some(file) => file,
+            None => Box::leak(Box::new(File::options().write(true).open(path)?)),
+        };
+        self.file = Some(file);
         let synced = tokio::task::spawn_blocking(|| file.sync_data()).await;
         let synced = synced.map_err(|error| StoreError::Engine(error.to_string()))?;
         synced.map_err(|error| StoreError::Broken(error.to_string()))
@@ -151,7 +156,7 @@ async fn copy_if_due(
             break;
         }
         checkpoint(&mut copier.connection).await?;
-        copier.sync().await?;
+        copier.sync(&path).await?;
         log = look(&mut copier.connection).await?;
     }
     Ok(Copied { copier, is_due })
