@@ -2,11 +2,9 @@
 drop index journal_entry_command;
 create unique index journal_entry_command on journal_entry (command_id, village_id);
 
--- What a device was heard of last: when, and up to which entry of the journal it had shown that it knew the books.
-create table device_contact (
-    village_id bigint not null,
-    device text collate "C" not null,
-    contact_at bigint not null,
-    known_seq bigint not null,
-    primary key (village_id, device)
-);
+-- What a collector's phone was heard of last: when, what it calls itself, and up to which entry of the journal it had shown that it knows the books.
+alter table credential add column heard_at bigint;
+alter table credential add column device text collate "C";
+alter table credential add column known_seq bigint;
+
+create index credential_phone on credential (village_code) where kind = 'phone';

@@ -4,11 +4,9 @@ pragma user_version = 6;
 drop index journal_entry_command;
 create unique index journal_entry_command on journal_entry (command_id, village_id);
 
--- What a device was heard of last: when, and up to which entry of the journal it had shown that it knew the books.
-create table device_contact (
-    village_id integer not null,
-    device text not null,
-    contact_at integer not null,
-    known_seq integer not null,
-    primary key (village_id, device)
-) strict, without rowid;
+-- What a collector's phone was heard of last: when, what it calls itself, and up to which entry of the journal it had shown that it knows the books.
+alter table credential add column heard_at integer;
+alter table credential add column device text;
+alter table credential add column known_seq integer;
+
+create index credential_phone on credential (village_code) where kind = 'phone';

@@ -122,7 +122,7 @@ impl Visit {
     }
 
     /// The visit of somebody who was recognised.
-    async fn of(
+    pub(crate) async fn of(
         parts: &mut Parts,
         service: &Arc<Service>,
         recognised: Recognised,
@@ -250,49 +250,6 @@ impl Visit {
     }
 }
 
-/// A collector's phone that brings what it has, and when it was stopped, if it was: then it is shown nothing.
-#[derive(Debug)]
-pub(crate) struct PhoneVisit {
-    pub(crate) visit: Visit,
-    pub(crate) stopped_at: Option<Timestamp>,
-}
-
-impl FromRequestParts<Arc<Service>> for PhoneVisit {
-    type Rejection = Problem;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        service: &Arc<Service>,
-    ) -> Result<PhoneVisit, Problem> {
-        // First of all: who sends too much must cost little.
-        service.ledger.check_room()?;
-        let Nothing {} = query(parts)?;
-        let unknown = match session::recognise(service, &parts.headers).await {
-            Ok(recognised) => {
-                let visit = Visit::of(parts, service, recognised).await?;
-                return Ok(PhoneVisit {
-                    visit,
-                    stopped_at: None,
-                });
-            }
-            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => problem,
-            Err(problem) => return Err(problem),
-        };
-        let secret = session::secret(&parts.headers).ok_or_else(|| unknown.clone())?;
-        let stopped = service.access.identify_stopped(secret).await?;
-        let stopped = stopped.ok_or(unknown)?;
-        let recognised = Recognised {
-            identity: stopped.identity,
-            expires_at: stopped.expires_at,
-            is_program: false,
-        };
-        Ok(PhoneVisit {
-            visit: Visit::of(parts, service, recognised).await?,
-            stopped_at: Some(stopped.stopped_at),
-        })
-    }
-}
-
 /// Somebody who gives commands in a village.
 #[derive(Debug)]
 pub(crate) struct Order {
@@ -387,13 +344,13 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Service>> for Asked<T> {
 /// The query of whoever reads none.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub(crate) struct Nothing {}
 
 /// Reads the query of a request.
 ///
 /// # Errors
 /// A name that the type does not have, or a value that it cannot take.
-fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
+pub(crate) fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
     let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
     read.map(|axum::extract::Query(query)| query)
         .map_err(|error| {

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod health;
 pub(crate) mod listing;
 mod openapi;
+pub(crate) mod phone;
 pub(crate) mod problem;
 mod problems;
 pub(crate) mod receipt;
@@ -34,7 +35,7 @@ use utoipa_axum::routes;
 
 use crate::http::api::{
     accounts, cash, disputes, documents, fees, fund, held, households, journal, materials, months,
-    moves, payouts, pickups, rounds, sessions, station, sync, villages,
+    moves, payouts, phones, pickups, rounds, sessions, station, sync, villages,
 };
 use crate::http::extract::RequestContext;
 use crate::http::serve::Limits;
@@ -58,8 +59,8 @@ const OPERATIONS: &[fn() -> UtoipaMethodRouter<Arc<Service>>] = &[
     || routes!(accounts::revoke_token),
     || routes!(accounts::audit),
     || routes!(accounts::issue_card),
-    || routes!(accounts::issue_enrolment),
-    || routes!(accounts::end_phones),
+    || routes!(phones::issue_enrolment),
+    || routes!(phones::end),
     // Villages and what they lay down.
     || routes!(villages::list),
     || routes!(villages::find, villages::open),
@@ -93,6 +94,7 @@ const OPERATIONS: &[fn() -> UtoipaMethodRouter<Arc<Service>>] = &[
     || routes!(held::resolve),
     || routes!(held::collectors, held::register_collector),
     || routes!(held::devices),
+    || routes!(phones::list),
     || routes!(rounds::schedules, rounds::set_schedule),
     || routes!(rounds::list, rounds::open),
     || routes!(rounds::stop),

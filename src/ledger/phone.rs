@@ -158,6 +158,8 @@ pub struct PhoneLists {
 /// What a phone is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PhoneNews {
+    /// Up to which entry of the journal it had shown that it knows the books.
+    pub known_seq: i64,
     /// What it has been told then.
     pub told: Told,
     /// Households that it does not know as they are.
@@ -271,6 +273,18 @@ impl Ledger {
         Ok(numbers)
     }
 
+    /// Which entry of the journal published the last price list of a village.
+    ///
+    /// # Errors
+    /// [`crate::domain::Refusal::VillageUnknown`], [`Error::Unavailable`].
+    pub async fn last_price_list(&self, code: &VillageCode) -> Result<Option<i64>, Error> {
+        let mut tx = self.store.read().await?;
+        let (id, _) = find_village(&mut tx, code).await?;
+        let seq = phone::last_price_list(&mut tx, id).await?;
+        tx.rollback().await?;
+        Ok(seq)
+    }
+
     /// What changed since a phone was told last, from one snapshot.
     ///
     /// # Errors
@@ -322,6 +336,7 @@ impl Ledger {
         });
         let pickups = news.collect();
         Ok(PhoneNews {
+            known_seq: told.seq,
             told: next,
             households,
             lists,

@@ -237,6 +237,7 @@ pub(crate) async fn list_tokens(
 /// A phone that was stopped. Instants are microseconds.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
 pub(crate) struct StoppedRow {
+    pub(crate) public_id: Uuid,
     pub(crate) village_code: String,
     pub(crate) collector: String,
     pub(crate) stopped_at: i64,
@@ -244,7 +245,7 @@ pub(crate) struct StoppedRow {
 }
 
 const FIND_STOPPED: &str = "
-select village_code, collector, stopped_at, expires_at
+select public_id, village_code, collector, stopped_at, expires_at
 from credential
 where digest = $1
     and kind = 'phone'
@@ -284,6 +285,65 @@ pub(crate) async fn stop_phones(
     let (village, collector) = (village.to_owned(), collector.to_owned());
     run!(tx, connection => async {
         let query = sqlx::query(STOP_PHONES).bind(village).bind(collector).bind(at);
+        query.execute(connection).await.map(drop)
+    })
+}
+
+/// A phone of a collector. Instants are microseconds.
+#[derive(Clone, PartialEq, Eq, Debug, FromRow)]
+pub(crate) struct PhoneRow {
+    pub(crate) public_id: Uuid,
+    pub(crate) collector: String,
+    pub(crate) label: String,
+    pub(crate) created_at: i64,
+    pub(crate) stopped_at: Option<i64>,
+    pub(crate) heard_at: Option<i64>,
+    pub(crate) device: Option<String>,
+    pub(crate) known_seq: Option<i64>,
+}
+
+const LIST_PHONES: &str = "
+select public_id, collector, label, created_at, stopped_at, heard_at, device, known_seq
+from credential
+where village_code = $1
+    and kind = 'phone'
+    and expires_at > $2
+order by collector, created_at, public_id
+";
+
+/// The phones of the collectors of a village that have not expired.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn list_phones(
+    tx: &mut Tx<'_>,
+    village: &str,
+    now: i64,
+) -> Result<Vec<PhoneRow>, StoreError> {
+    let village = village.to_owned();
+    run!(tx, connection => sqlx::query_as(LIST_PHONES).bind(village).bind(now).fetch_all(connection))
+}
+
+const HEAR: &str = "
+update credential
+set heard_at = $2, device = $3, known_seq = $4
+where public_id = $1
+    and kind = 'phone'
+";
+
+/// Notes what was heard of a phone.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn hear(
+    tx: &mut Tx<'_>,
+    id: Uuid,
+    at: i64,
+    (device, known_seq): (&str, i64),
+) -> Result<(), StoreError> {
+    let device = device.to_owned();
+    run!(tx, connection => async {
+        let query = sqlx::query(HEAR).bind(id).bind(at).bind(device).bind(known_seq);
         query.execute(connection).await.map(drop)
     })
 }

@@ -83,7 +83,7 @@ impl Checkpointing {
                 let copying = copy_if_due(copier, self.path.clone(), self.log_pages);
                 self.state = State::Copying(tokio::spawn(copying));
             }
-            waiting => self.state = waiting,
+            waiting @ (State::Idle(_) | State::Copying(_)) => self.state = waiting,
         }
         Ok(())
     }

@@ -236,3 +236,26 @@ fn events(rows: Vec<(String,)>) -> Result<Vec<Event>, StoreError> {
         .map(|(content,)| Place("journal_entry", "content").json(&content))
         .collect()
 }
+
+const LAST_PRICE_LIST: &str = "
+select seq
+from journal_entry
+where village_id = $1
+    and kind = 'price_list_published'
+order by seq desc
+limit 1
+";
+
+/// The entry that published the last price list of a village.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn last_price_list(
+    tx: &mut Tx<'_>,
+    village_id: i64,
+) -> Result<Option<i64>, StoreError> {
+    let found: Option<(i64,)> = run!(tx, connection => {
+        sqlx::query_as(LAST_PRICE_LIST).bind(village_id).fetch_optional(connection)
+    })?;
+    Ok(found.map(|(seq,)| seq))
+}

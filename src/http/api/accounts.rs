@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::authority::{Question, Scope};
 use crate::domain::report::region::RegionPrefix;
-use crate::domain::{CollectorCode, Refusal, Role};
+use crate::domain::{Refusal, Role};
 use crate::http::extract::{Asked, Body, Visit};
 use crate::http::listing::{Listing, Page};
 use crate::http::problem::Problem;
@@ -99,7 +99,12 @@ fn scope(text: &str) -> Result<Scope, Refusal> {
     }
 }
 
-fn deed<'a>(visit: &'a Visit, actor: &'a str, action: &'static str, subject: &'a str) -> Deed<'a> {
+pub(crate) fn deed<'a>(
+    visit: &'a Visit,
+    actor: &'a str,
+    action: &'static str,
+    subject: &'a str,
+) -> Deed<'a> {
     Deed {
         actor,
         action,
@@ -244,7 +249,7 @@ pub(crate) struct TokenBody {
 /// A secret that is told once.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SecretAnswer {
-    secret: String,
+    pub(crate) secret: String,
 }
 
 /// Makes a token for an account.
@@ -307,49 +312,6 @@ pub(crate) async fn issue_card(visit: Visit) -> Result<(StatusCode, Json<CardAns
         pin: card.pin.reveal().to_owned(),
     };
     Ok((StatusCode::CREATED, Json(answer)))
-}
-
-/// Makes a code with which a collector enrols a phone, once, within a day.
-#[utoipa::path(post, path = "/villages/{village}/collectors/{collector}/access/enrolment", tag = "users", responses((status = 201, body = SecretAnswer)))]
-pub(crate) async fn issue_enrolment(
-    visit: Visit,
-) -> Result<(StatusCode, Json<SecretAnswer>), Problem> {
-    let village = visit.village()?;
-    let code = CollectorCode::parse("collector", visit.part("collector"));
-    let code = code.map_err(|_| Problem::not_found())?;
-    visit.keeps(&village).await?;
-    let actor = written(&visit.identity);
-    let deed = Deed {
-        village: Some(&village),
-        ..deed(&visit, &actor, "issue_enrolment", code.as_str())
-    };
-    let secret = visit
-        .service
-        .access
-        .issue_enrolment(deed, &village, &code)
-        .await?;
-    let secret = secret.reveal().to_owned();
-    Ok((StatusCode::CREATED, Json(SecretAnswer { secret })))
-}
-
-/// Takes back the phones of a collector: one was lost, or he works no more.
-#[utoipa::path(delete, path = "/villages/{village}/collectors/{collector}/access/phones", tag = "users", responses((status = 204)))]
-pub(crate) async fn end_phones(visit: Visit) -> Result<StatusCode, Problem> {
-    let village = visit.village()?;
-    let code = CollectorCode::parse("collector", visit.part("collector"));
-    let code = code.map_err(|_| Problem::not_found())?;
-    visit.keeps(&village).await?;
-    let actor = written(&visit.identity);
-    let deed = Deed {
-        village: Some(&village),
-        ..deed(&visit, &actor, "end_phones", code.as_str())
-    };
-    visit
-        .service
-        .access
-        .end_phones(deed, &village, &code)
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Something that somebody did, or was refused.

@@ -17,6 +17,7 @@ pub(crate) mod materials;
 pub(crate) mod months;
 pub(crate) mod moves;
 pub(crate) mod payouts;
+pub(crate) mod phones;
 pub(crate) mod pickups;
 pub(crate) mod rounds;
 pub(crate) mod sessions;

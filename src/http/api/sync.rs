@@ -18,8 +18,9 @@ use crate::http::API;
 use crate::http::api::pickups::PickupBody;
 use crate::http::api::sync_news::DeltaAnswer;
 use crate::http::api::sync_results::{ItemResult, Items, Settled};
-use crate::http::extract::{Body, PhoneVisit, read_part};
+use crate::http::extract::{Body, read_part};
 use crate::http::listing;
+use crate::http::phone::PhoneVisit;
 use crate::http::problem::Problem;
 use crate::http::written::{
     AmountOrNothing, InstantText, NoLess, NumberText, Plain, PlainText, VillageText, maybe,
@@ -332,7 +333,7 @@ pub(crate) async fn sync(
     if asked.stopped_at.is_none() {
         let ledger = &visit.service.ledger;
         numbers = ledger.device_numbers(&asked.village, &asked.device).await?;
-        delta = Some(DeltaAnswer::since(visit, &asked, &told).await?);
+        delta = Some(DeltaAnswer::since(&phone, &asked, &told).await?);
     } else if !results.iter().any(ItemResult::is_taken) {
         return Err(open.unwrap_or_else(|| AccessError::PhoneStopped.into()));
     }

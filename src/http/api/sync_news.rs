@@ -9,9 +9,10 @@ use crate::domain::pickup::Pickup;
 use crate::domain::{Month, Quantity};
 use crate::http::api::materials::{MaterialAnswer, PriceListAnswer};
 use crate::http::api::sync::{Asked, filter};
-use crate::http::extract::Visit;
 use crate::http::listing;
+use crate::http::phone::PhoneVisit;
 use crate::http::problem::Problem;
+use crate::ledger::access::Heard;
 use crate::ledger::phone::{PhoneHousehold, PhoneLists, Told};
 use crate::text::masking::mask_name;
 
@@ -112,14 +113,24 @@ impl From<Pickup> for PhonePickupAnswer {
 }
 
 impl DeltaAnswer {
-    /// What changed since a phone was told last. Names leave a trace before they are shown.
+    /// What changed since a phone was told last. Names leave a trace before they are shown, and so does how far the phone knew the books.
     pub(crate) async fn since(
-        visit: &Visit,
+        phone: &PhoneVisit,
         asked: &Asked,
         told: &Told,
     ) -> Result<DeltaAnswer, Problem> {
+        let visit = &phone.visit;
         let (village, ledger) = (&asked.village, &visit.service.ledger);
         let news = ledger.phone_news(village, told, &asked.device).await?;
+        let heard = Heard {
+            at: asked.contact.received_at,
+            device: asked.device.clone(),
+            known_seq: news.known_seq,
+        };
+        let access = &visit.service.access;
+        if let Err(error) = access.hear(village, phone.credential, &heard).await {
+            tracing::warn!(?error, "that a phone was heard was not written down");
+        }
         if !news.households.is_empty() {
             visit.asks(Question::Households(village)).await?;
         }

@@ -1,6 +1,7 @@
 //! Households sign in with two things: a phone that their card was bound to, and the PIN. Collectors enrol their phone with a code.
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::domain::authority::Identity;
 use crate::domain::{CollectorCode, HouseholdNo, Refusal, Role, VillageCode};
@@ -26,6 +27,8 @@ const PINS_MOST: i64 = 10;
 pub struct StoppedPhone {
     /// Whose it was.
     pub identity: Identity,
+    /// By which it is listed.
+    pub credential: Uuid,
     /// When it was stopped.
     pub stopped_at: Timestamp,
     /// Until when it is recognised at all.
@@ -277,6 +280,7 @@ impl Access {
         };
         let village = VillageCode::parse("village", &row.village_code)?;
         Ok(Some(StoppedPhone {
+            credential: row.public_id,
             identity: collector_identity(&village, &row.collector)?,
             stopped_at: instant(row.stopped_at),
             expires_at: instant(row.expires_at),

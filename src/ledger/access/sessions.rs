@@ -48,6 +48,8 @@ pub struct SignedIn {
 pub struct Recognised {
     /// Who it is.
     pub identity: Identity,
+    /// By which the secret is listed and taken back.
+    pub credential: Uuid,
     /// When the secret stops working at the latest.
     pub expires_at: Timestamp,
     /// Whether it is the token of a program.
@@ -239,6 +241,7 @@ impl Access {
         }
         let recognised = Recognised {
             identity,
+            credential: row.public_id,
             expires_at: instant(row.expires_at),
             is_program: row.kind == "token",
         };

@@ -12,5 +12,6 @@ mod sync_clock;
 mod sync_doors;
 mod sync_news;
 mod sync_numbers;
+mod sync_phones;
 mod sync_stopped;
 mod sync_voids;
