@@ -17,9 +17,11 @@ use crate::store::migrate::connect_checkpointer;
 
 /// How many pages the log holds before it is copied back, unless it is opened otherwise: more of them make fewer copies of the same page, and a longer
 /// start after a crash.
-pub(crate) const LOG_PAGES: u32 = 8_000;
+pub(crate) const LOG_PAGES: u32 = 24_000;
 /// How long after a look at the log the next one is due: a look costs a tenth of a small commit.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Which part of such a log the writer copies itself.
+const SHORT: i64 = 24;
 /// How often the copying is repeated at most for what came in the meantime.
 const ROUNDS_MAX: usize = 3;
 
@@ -148,7 +150,7 @@ async fn copy_if_due(
         Some(copier) => copier,
         None => Copier::open(&path).await?,
     };
-    let short = log_pages / 8;
+    let short = log_pages / SHORT;
     let mut log = look(&mut copier.connection).await?;
     let is_due = log.pages >= log_pages && log.rest() > short;
     for _ in 0..ROUNDS_MAX {

@@ -109,10 +109,10 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "on")
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-65536")
-        .pragma("journal_size_limit", "67108864")
+        .pragma("cache_size", "-40960")
+        .pragma("journal_size_limit", "134217728")
         // A bound. Whoever writes the books copies the log back before that, see `checkpoint.rs`; others write little.
-        .pragma("wal_autocheckpoint", "32000")
+        .pragma("wal_autocheckpoint", "64000")
 }
 
 fn migrator(
@@ -219,7 +219,9 @@ pub(crate) async fn open_sqlite_readers(path: &Path) -> Result<Readers, StoreErr
     check_schema(sqlite_schema(path).await?)?;
     let options = sqlite_options(path)
         .read_only(true)
-        .pragma("query_only", "on");
+        .pragma("query_only", "on")
+        // There are several, and the system keeps pages as well.
+        .pragma("cache_size", "-16384");
     let opened = SqlitePoolOptions::new()
         .max_connections(4)
         .connect_with(options)
