@@ -135,8 +135,12 @@ fn nothing_but_sqlite_opens_the_database_file() {
         ] {
             assert!(!content.contains(banned), "{file} has {banned}");
         }
-        // The lock of the writer is on a file of its own beside the database.
-        let may_open = file == "src/store/mod.rs" && content.contains("beside.push(\".lock\")");
+        // The lock of the writer is on a file of its own beside the database; what syncs the database's own file never closes it.
+        let may_open = match file.as_str() {
+            "src/store/mod.rs" => content.contains("beside.push(\".lock\")"),
+            "src/store/checkpoint.rs" => content.contains("Box::leak(Box::new(File::options()"),
+            _ => false,
+        };
         let opens = content.matches("File::options").count();
         assert!(opens == usize::from(may_open), "{file} opens {opens} files");
     }
