@@ -48,7 +48,7 @@ enum State {
 struct Copied {
     copier: Copier,
     /// Whether the log was long, and the file now has nearly all of it.
-    is_due: bool,
+    is_due: Result<bool, StoreError>,
 }
 
 impl Checkpointing {
@@ -76,7 +76,7 @@ impl Checkpointing {
             State::Copying(copying) if copying.is_finished() => {
                 let Copied { copier, is_due } = ended(copying).await?;
                 self.state = State::Idle(Some(copier));
-                if is_due {
+                if is_due? {
                     checkpoint(writer).await?;
                 }
             }
@@ -97,7 +97,11 @@ impl Checkpointing {
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         let copier = match self.state {
             State::Idle(copier) => copier,
-            State::Copying(copying) => Some(ended(copying).await?.copier),
+            State::Copying(copying) => {
+                let Copied { copier, is_due } = ended(copying).await?;
+                is_due?;
+                Some(copier)
+            }
         };
         match copier {
             Some(copier) => Ok(copier.connection.close().await?),
@@ -128,6 +132,22 @@ impl Copier {
         })
     }
 
+    /// Copies the log if it is long, and again what came meanwhile, until the rest is short.
+    async fn copy_if_due(&mut self, path: &Path, log_pages: i64) -> Result<bool, StoreError> {
+        let short = log_pages / SHORT;
+        let mut log = look(&mut self.connection).await?;
+        let is_due = log.pages >= log_pages && log.rest() > short;
+        for _ in 0..ROUNDS_MAX {
+            if !is_due || log.rest() <= short {
+                break;
+            }
+            checkpoint(&mut self.connection).await?;
+            self.sync(path).await?;
+            log = look(&mut self.connection).await?;
+        }
+        Ok(is_due)
+    }
+
     async fn sync(&mut self, path: &Path) -> Result<(), StoreError> {
         let file: &'static File = match self.file {
             Some(file) => file,
@@ -140,7 +160,6 @@ impl Copier {
     }
 }
 
-/// Copies the log if it is long, and again what came meanwhile, until the rest is short.
 async fn copy_if_due(
     copier: Option<Copier>,
     path: PathBuf,
@@ -150,17 +169,7 @@ async fn copy_if_due(
         Some(copier) => copier,
         None => Copier::open(&path).await?,
     };
-    let short = log_pages / SHORT;
-    let mut log = look(&mut copier.connection).await?;
-    let is_due = log.pages >= log_pages && log.rest() > short;
-    for _ in 0..ROUNDS_MAX {
-        if !is_due || log.rest() <= short {
-            break;
-        }
-        checkpoint(&mut copier.connection).await?;
-        copier.sync(&path).await?;
-        log = look(&mut copier.connection).await?;
-    }
+    let is_due = copier.copy_if_due(&path, log_pages).await;
     Ok(Copied { copier, is_due })
 }
 

@@ -91,8 +91,11 @@ impl Access {
     ) -> Result<(), AccessError> {
         let phones = self.phones(village).await?;
         let found = phones.into_iter().find(|record| record.id == phone);
-        let before = found.and_then(|record| record.heard);
-        if before.is_some_and(|before| !heard.is_news(&before)) {
+        let is_news = |record: PhoneRecord| {
+            let before = record.heard;
+            before.is_none_or(|before| heard.is_news(&before))
+        };
+        if !found.is_some_and(is_news) {
             return Ok(());
         }
         self.write(async |tx| {
