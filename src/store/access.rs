@@ -324,14 +324,30 @@ pub(crate) async fn list_phones(
     run!(tx, connection => sqlx::query_as(LIST_PHONES).bind(village).bind(now).fetch_all(connection))
 }
 
+const FIND_PHONE: &str = "
+select public_id, collector, label, created_at, stopped_at, heard_at, device, known_seq
+from credential
+where public_id = $1
+    and kind = 'phone'
+";
+
+/// A phone of a collector, by its public id.
+///
+/// # Errors
+/// As the engine says.
+pub(crate) async fn find_phone(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<PhoneRow>, StoreError> {
+    run!(tx, connection => sqlx::query_as(FIND_PHONE).bind(id).fetch_optional(connection))
+}
+
 const HEAR: &str = "
 update credential
 set heard_at = $2, device = $3, known_seq = $4
 where public_id = $1
     and kind = 'phone'
+    and (heard_at is null or heard_at <= $2)
 ";
 
-/// Notes what was heard of a phone.
+/// Notes what was heard of a phone, unless something later is noted.
 ///
 /// # Errors
 /// As the engine says.

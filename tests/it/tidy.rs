@@ -178,6 +178,27 @@ fn every_file_says_what_it_owns_and_fits_on_a_few_screens() {
     }
 }
 
+// The description keeps one schema of a name, whichever comes last.
+#[test]
+fn no_two_answers_or_bodies_are_described_under_one_name() {
+    let mut names = BTreeMap::new();
+    for (file, content) in files("src", ".rs") {
+        let mut lines = content.lines();
+        while let Some(line) = lines.next() {
+            if !(line.starts_with("#[derive(") && line.contains("ToSchema")) {
+                continue;
+            }
+            let item = lines.find(|line| line.contains("struct ") || line.contains("enum "));
+            let words = item.unwrap().split(['<', '(', ' ']);
+            let name = words.skip_while(|word| !["struct", "enum"].contains(word));
+            let name = name.skip(1).find(|word| !word.is_empty()).unwrap();
+            let other = names.insert(name.trim_end_matches(';').to_owned(), file.clone());
+            assert_eq!(other, None, "{name} of {file}");
+        }
+    }
+    assert!(names.len() > 50, "{names:?}");
+}
+
 #[test]
 fn nothing_is_left_undone_and_no_machine_is_named() {
     let marks = [

@@ -60,7 +60,7 @@ pub(crate) async fn end(visit: Visit) -> Result<StatusCode, Problem> {
 
 /// A phone of a collector, and what was heard of it last.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PhoneAnswer {
+pub(crate) struct EnrolledPhone {
     id: Uuid,
     /// Whose it is.
     collector: String,
@@ -69,7 +69,7 @@ pub(crate) struct PhoneAnswer {
     enrolled_at: String,
     /// When it was stopped, if it was.
     stopped_at: Option<String>,
-    /// When it was heard of last.
+    /// When it was heard of last; a stopped phone is not noted.
     heard_at: Option<String>,
     /// What it called itself then: its letter, say.
     device: Option<String>,
@@ -77,11 +77,11 @@ pub(crate) struct PhoneAnswer {
     has_latest_prices: bool,
 }
 
-impl PhoneAnswer {
-    fn of(phone: PhoneRecord, last_list: Option<i64>) -> PhoneAnswer {
+impl EnrolledPhone {
+    fn of(phone: PhoneRecord, last_list: Option<i64>) -> EnrolledPhone {
         let known = phone.heard.as_ref().map_or(0, |heard| heard.known_seq);
         let (heard_at, device) = phone.heard.map(|heard| (heard.at, heard.device)).unzip();
-        PhoneAnswer {
+        EnrolledPhone {
             id: phone.id,
             collector: phone.collector,
             label: phone.label,
@@ -95,12 +95,12 @@ impl PhoneAnswer {
 }
 
 /// The phones of collectors, when each was heard of last, and whether it has fetched the price list that was published last (R-PR-4).
-#[utoipa::path(get, path = "/villages/{village}/phones", tag = "phones", responses((status = 200, body = Listing<PhoneAnswer>)))]
-pub(crate) async fn list(visit: Visit) -> Result<Listing<PhoneAnswer>, Problem> {
+#[utoipa::path(get, path = "/villages/{village}/phones", tag = "phones", responses((status = 200, body = Listing<EnrolledPhone>)))]
+pub(crate) async fn list(visit: Visit) -> Result<Listing<EnrolledPhone>, Problem> {
     let village = visit.village()?;
     visit.asks(Question::Office(&village)).await?;
     let last_list = visit.service.ledger.last_price_list(&village).await?;
     let phones = visit.service.access.phones(&village).await?.into_iter();
-    let rows = phones.map(|phone| PhoneAnswer::of(phone, last_list));
+    let rows = phones.map(|phone| EnrolledPhone::of(phone, last_list));
     Ok(Listing::whole(rows.collect()))
 }

@@ -127,8 +127,11 @@ impl DeltaAnswer {
             device: asked.device.clone(),
             known_seq: news.known_seq,
         };
-        let access = &visit.service.access;
-        if let Err(error) = access.hear(village, phone.credential, &heard).await {
+        let (access, last_list) = (
+            &visit.service.access,
+            ledger.last_price_list(village).await?,
+        );
+        if let Err(error) = access.hear(phone.credential, &heard, last_list).await {
             tracing::warn!(?error, "that a phone was heard was not written down");
         }
         if !news.households.is_empty() {

@@ -40,10 +40,12 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Whether there is something new in it.
-    fn is_news(&self, before: &Heard) -> bool {
-        self.device != before.device
-            || self.known_seq != before.known_seq
+    /// Whether there is something new in it. Its own pickups move what a phone knows all the time; what counts is the list of that entry.
+    fn is_news(&self, before: &Heard, last_list: Option<i64>) -> bool {
+        let fetched = last_list.is_some_and(|seq| before.known_seq < seq && seq <= self.known_seq);
+        fetched
+            || self.device != before.device
+            || self.known_seq < before.known_seq
             || self.at.duration_since(before.at) >= HEARD_EVERY
     }
 }
@@ -79,23 +81,24 @@ impl Access {
         Ok(rows.into_iter().map(PhoneRecord::from).collect())
     }
 
-    /// Notes what was heard of a phone of a village, where that is news.
+    /// Notes what was heard of a phone, where that is news; `last_list` is the entry that published the last price list.
     ///
     /// # Errors
     /// [`AccessError::Unavailable`].
     pub async fn hear(
         &self,
-        village: &VillageCode,
         phone: Uuid,
         heard: &Heard,
+        last_list: Option<i64>,
     ) -> Result<(), AccessError> {
-        let phones = self.phones(village).await?;
-        let found = phones.into_iter().find(|record| record.id == phone);
+        let mut tx = self.read().await?;
+        let found = access::find_phone(&mut tx, phone).await?;
+        tx.rollback().await?;
         let is_news = |record: PhoneRecord| {
             let before = record.heard;
-            before.is_none_or(|before| heard.is_news(&before))
+            before.is_none_or(|before| heard.is_news(&before, last_list))
         };
-        if !found.is_some_and(is_news) {
+        if !found.map(PhoneRecord::from).is_some_and(is_news) {
             return Ok(());
         }
         self.write(async |tx| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::desk::{Call, HERE};
-use super::sync::{Village, request};
+use super::sync::{Village, pickup, request};
 use crate::harness::on_both;
 
 async fn phones(village: &Village) -> Vec<Value> {
@@ -58,11 +58,23 @@ fn a_phone_that_has_not_fetched_the_last_prices_is_named() {
 #[test]
 fn a_phone_that_shows_a_cursor_of_other_books_knows_nothing() {
     on_both(async |engine| {
-        let village = Village::open(engine).await;
-        let mut cursor = json!("of-another-book");
-        ask(&village, &mut cursor).await;
-        assert_eq!(phones(&village).await[0]["has_latest_prices"], false);
-        village.close().await;
+        let (lost, restored) = (Village::open(engine).await, Village::open(engine).await);
+        lost.bring(&[pickup(1)]).await;
+        restored.bring(&[pickup(2)]).await;
+        let mut own = Value::Null;
+        for _ in 0..2 {
+            ask(&restored, &mut own).await;
+        }
+        assert_eq!(phones(&restored).await[0]["has_latest_prices"], true);
+        // Both books have as many entries, and the last is another.
+        let mut foreign = Value::Null;
+        ask(&lost, &mut foreign).await;
+        ask(&restored, &mut foreign).await;
+        let heard = phones(&restored).await.remove(0);
+        assert_eq!(heard["has_latest_prices"], false);
+        assert_eq!(heard["heard_at"], "2025-09-20T04:00:00Z");
+        lost.close().await;
+        restored.close().await;
     });
 }
 
