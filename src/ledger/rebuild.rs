@@ -48,6 +48,7 @@ pub(super) async fn rebuild_stale(writer: &mut Writer) -> Result<(), Error> {
             return Err(Error::Unavailable(refused(code, finding)));
         }
         tx.commit().await?;
+        writer.checkpoint().await?;
         tracing::info!(village = code, "projections are rebuilt");
     }
 }

@@ -44,9 +44,11 @@ pub(super) async fn start(
     if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
         tokio::spawn(work);
     } else {
-        let runtime = runtime.build().map_err(StoreError::from)?;
         let thread = std::thread::Builder::new().name("writer".to_owned());
-        let started = thread.spawn(move || runtime.block_on(work));
+        let started = thread.spawn(move || match runtime.build() {
+            Ok(runtime) => runtime.block_on(work),
+            Err(error) => tracing::error!(%error, "the writer's thread has no runtime"),
+        });
         started.map_err(StoreError::from)?;
     }
     opening.await.unwrap_or_else(|_| Err(gone()))?;

@@ -197,6 +197,7 @@ impl WriterTask {
             Ok(()) => {}
             Err(StoreError::Broken(reason)) => {
                 tracing::error!(reason, "the log could not be copied back");
+                self.writer.distrust();
                 self.stop.send_replace(Some(reason));
             }
             Err(error) => tracing::warn!(%error, "the log was not copied back"),

@@ -8,8 +8,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, FromRow};
 use tokio::task::JoinHandle;
 
 use crate::store::error::StoreError;
@@ -18,11 +18,15 @@ use crate::store::migrate::connect_checkpointer;
 /// How many pages the log holds before it is copied back, unless it is opened otherwise: more of them make fewer copies of the same page, and a longer
 /// start after a crash.
 pub(crate) const LOG_PAGES: u32 = 24_000;
+/// From which part of such a log on the rest is too long for the writer, where a reader keeps it from ending.
+const REST_MOST: i64 = 4;
 /// How long after a look at the log the next one is due: a look costs a tenth of a small commit.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Which part of such a log the writer copies itself.
-const SHORT: i64 = 24;
-/// How often the copying is repeated at most for what came in the meantime.
+/// How long after one that failed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Down to which part of such a log the other connection repeats its copying for what came in the meantime.
+const REST_AIM: i64 = 24;
+/// How often it does at most.
 const ROUNDS_MAX: usize = 3;
 
 /// How far the copying of a file's log has come.
@@ -31,8 +35,8 @@ pub(crate) struct Checkpointing {
     path: PathBuf,
     log_pages: i64,
     state: State,
-    /// When the log was last looked at.
-    looked_at: Option<Instant>,
+    /// When the log is to be looked at next.
+    next_look: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -41,14 +45,16 @@ enum State {
     Idle(Option<Copier>),
     /// The other connection looks at the log, and copies it if it is long.
     Copying(JoinHandle<Result<Copied, StoreError>>),
+    /// The writer copies the short rest, after each batch until a reader is no longer in the way.
+    Ending(Copier),
 }
 
 /// What the other connection is given back with.
 #[derive(Debug)]
 struct Copied {
     copier: Copier,
-    /// Whether the log was long, and the file now has nearly all of it.
-    is_due: Result<bool, StoreError>,
+    /// Whether the log is long, and the file lacks only a short rest of it.
+    is_nearly_done: Result<bool, StoreError>,
 }
 
 impl Checkpointing {
@@ -58,11 +64,12 @@ impl Checkpointing {
             path: path.to_owned(),
             log_pages: log_pages.into(),
             state: State::Idle(None),
-            looked_at: None,
+            next_look: None,
         }
     }
 
-    /// Goes on after a commit, without waiting for the other connection; `writer` is in no transaction.
+    /// Goes on after a commit, without waiting for the other connection; `writer` is in no transaction. What the other connection met is told after
+    /// the next commit, so an idle service does not hear of it; what was answered is in the log.
     ///
     /// # Errors
     /// [`StoreError::Broken`] if the file could not be written or synced: what it holds is unknown then, and only a new process may go on. Otherwise as
@@ -71,42 +78,89 @@ impl Checkpointing {
         &mut self,
         writer: &mut SqliteConnection,
     ) -> Result<(), StoreError> {
-        let is_recent = |at: Instant| at.elapsed() < LOOK_EVERY;
-        match std::mem::replace(&mut self.state, State::Idle(None)) {
-            State::Copying(copying) if copying.is_finished() => {
-                let Copied { copier, is_due } = ended(copying).await?;
-                self.state = State::Idle(Some(copier));
-                if is_due? {
-                    checkpoint(writer).await?;
-                }
-            }
-            State::Idle(copier) if !self.looked_at.is_some_and(is_recent) => {
-                self.looked_at = Some(Instant::now());
-                let copying = copy_if_due(copier, self.path.clone(), self.log_pages);
-                self.state = State::Copying(tokio::spawn(copying));
-            }
-            waiting @ (State::Idle(_) | State::Copying(_)) => self.state = waiting,
+        let proceeded = self.step(writer).await;
+        if proceeded.is_err() {
+            self.next_look = Instant::now().checked_add(LOOK_AGAIN);
         }
-        Ok(())
+        proceeded
     }
 
-    /// Waits for the other connection and closes it. The writer is closed after it, and copies the rest.
+    async fn step(&mut self, writer: &mut SqliteConnection) -> Result<(), StoreError> {
+        let is_early = self.next_look.is_some_and(|next| Instant::now() < next);
+        match std::mem::replace(&mut self.state, State::Idle(None)) {
+            State::Copying(copying) if copying.is_finished() => {
+                let copied = ended(copying).await?;
+                match copied.is_nearly_done {
+                    Ok(true) => self.end(copied.copier, writer).await,
+                    Ok(false) => {
+                        self.state = State::Idle(Some(copied.copier));
+                        Ok(())
+                    }
+                    Err(error) => {
+                        self.state = State::Idle(Some(copied.copier));
+                        Err(error)
+                    }
+                }
+            }
+            State::Ending(copier) => self.end(copier, writer).await,
+            State::Idle(copier) if !is_early => {
+                self.next_look = Instant::now().checked_add(LOOK_EVERY);
+                let copying = copy(copier, self.path.clone(), self.log_pages);
+                self.state = State::Copying(tokio::spawn(copying));
+                Ok(())
+            }
+            waiting @ (State::Idle(_) | State::Copying(_)) => {
+                self.state = waiting;
+                Ok(())
+            }
+        }
+    }
+
+    /// Copies the rest by the writer, so that nothing is added to it meanwhile. Once nothing is left and nobody reads in the log, the next transaction
+    /// begins it anew.
+    async fn end(
+        &mut self,
+        copier: Copier,
+        writer: &mut SqliteConnection,
+    ) -> Result<(), StoreError> {
+        let log = checkpoint(writer).await;
+        let is_to_go_on = log
+            .as_ref()
+            .is_ok_and(|log| log.rest() > 0 && log.rest() <= self.log_pages / REST_MOST);
+        self.state = if is_to_go_on {
+            State::Ending(copier)
+        } else {
+            State::Idle(Some(copier))
+        };
+        log.map(drop)
+    }
+
+    /// Waits for the other connection and closes it. The writer is closed after it, and copies the rest if nobody else has the file open.
     ///
     /// # Errors
     /// As [`Checkpointing::proceed`].
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         let copier = match self.state {
             State::Idle(copier) => copier,
+            State::Ending(copier) => Some(copier),
             State::Copying(copying) => {
-                let Copied { copier, is_due } = ended(copying).await?;
-                is_due?;
-                Some(copier)
+                let copied = ended(copying).await?;
+                copied.is_nearly_done?;
+                Some(copied.copier)
             }
         };
         match copier {
             Some(copier) => Ok(copier.connection.close().await?),
             None => Ok(()),
         }
+    }
+
+    /// Lets the other connection begin nothing more.
+    pub(crate) fn abandon(self) {
+        if let State::Copying(copying) = &self.state {
+            copying.abort();
+        }
+        std::mem::forget(self);
     }
 }
 
@@ -132,20 +186,26 @@ impl Copier {
         })
     }
 
-    /// Copies the log if it is long, and again what came meanwhile, until the rest is short.
-    async fn copy_if_due(&mut self, path: &Path, log_pages: i64) -> Result<bool, StoreError> {
-        let short = log_pages / SHORT;
+    /// Copies the log if it is long, and again what came meanwhile, until the rest is short; tells whether the writer may end it.
+    async fn copy(&mut self, path: &Path, log_pages: i64) -> Result<bool, StoreError> {
         let mut log = look(&mut self.connection).await?;
-        let is_due = log.pages >= log_pages && log.rest() > short;
+        if log.pages < log_pages {
+            return Ok(false);
+        }
         for _ in 0..ROUNDS_MAX {
-            if !is_due || log.rest() <= short {
+            if log.rest() <= log_pages / REST_AIM {
                 break;
             }
-            checkpoint(&mut self.connection).await?;
+            let copied = checkpoint(&mut self.connection).await?;
+            if copied.pages < log.pages || copied.rest() > 0 {
+                // Somebody else copies, or a reader is in the way: for the writer it would be no short rest.
+                return Ok(false);
+            }
             self.sync(path).await?;
             log = look(&mut self.connection).await?;
         }
-        Ok(is_due)
+        // Also where nothing is left: a transaction that began before goes on in the same log.
+        Ok(true)
     }
 
     async fn sync(&mut self, path: &Path) -> Result<(), StoreError> {
@@ -160,23 +220,24 @@ impl Copier {
     }
 }
 
-async fn copy_if_due(
-    copier: Option<Copier>,
-    path: PathBuf,
-    log_pages: i64,
-) -> Result<Copied, StoreError> {
+async fn copy(copier: Option<Copier>, path: PathBuf, log_pages: i64) -> Result<Copied, StoreError> {
     let mut copier = match copier {
         Some(copier) => copier,
         None => Copier::open(&path).await?,
     };
-    let is_due = copier.copy_if_due(&path, log_pages).await;
-    Ok(Copied { copier, is_due })
+    let is_nearly_done = copier.copy(&path, log_pages).await;
+    Ok(Copied {
+        copier,
+        is_nearly_done,
+    })
 }
 
-/// The log of a file.
-#[derive(Clone, Copy)]
+/// The log of a file. Where somebody else was at it, nothing is known of it, and it looks empty.
+#[derive(Clone, Copy, FromRow)]
 struct Log {
+    #[sqlx(rename = "log")]
     pages: i64,
+    #[sqlx(rename = "checkpointed")]
     copied: i64,
 }
 
@@ -188,14 +249,11 @@ impl Log {
 
 async fn look(connection: &mut SqliteConnection) -> Result<Log, StoreError> {
     let asked = sqlx::query_as("pragma wal_checkpoint(noop)");
-    let (_, pages, copied): (i64, i64, i64) = asked.fetch_one(connection).await?;
-    Ok(Log { pages, copied })
+    Ok(asked.fetch_one(connection).await?)
 }
 
 /// Copies as far as no reader is in the way; waits for nobody. It syncs the file only if it reached the end of the log.
-async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("pragma wal_checkpoint(passive)")
-        .execute(connection)
-        .await?;
-    Ok(())
+async fn checkpoint(connection: &mut SqliteConnection) -> Result<Log, StoreError> {
+    let done = sqlx::query_as("pragma wal_checkpoint(passive)");
+    Ok(done.fetch_one(connection).await?)
 }

@@ -111,7 +111,7 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-40960")
         .pragma("journal_size_limit", "134217728")
-        // A bound. Whoever writes the books copies the log back before that, see `checkpoint.rs`; others write little.
+        // Whoever writes the books copies the log back before that, see `checkpoint.rs`. From here on each commit tries to as well.
         .pragma("wal_autocheckpoint", "64000")
 }
 

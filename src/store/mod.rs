@@ -239,7 +239,9 @@ impl Writer {
     /// claim success for pages that were lost. The lock stays too, so only a new process, which reads what the disk has, writes again.
     pub(crate) fn abandon(self) {
         std::mem::forget(self.connection);
-        std::mem::forget(self.checkpointing);
+        if let Some(checkpointing) = self.checkpointing {
+            checkpointing.abandon();
+        }
         std::mem::forget(self.lock);
     }
 }

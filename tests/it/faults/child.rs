@@ -14,7 +14,7 @@ use jinfu::domain::month::parse_time;
 use jinfu::ledger::{Answer, Error, Ledger, Limits, Trouble};
 use uuid::Uuid;
 
-use crate::faults::{NOW, chosen, id, request, variable};
+use crate::faults::{LOG_PAGES, NOW, chosen, id, request, variable};
 
 /// How many tasks ask at the same time.
 const TASKS: u64 = 8;
@@ -22,8 +22,6 @@ const TASKS: u64 = 8;
 const NUMBERS: u64 = 10_000;
 /// How many numbers a child needs.
 pub(super) const NUMBERS_OF_A_CHILD: u64 = TASKS * NUMBERS;
-/// How long its log is before it is copied back: short, so that a fault often comes while it is.
-const LOG_PAGES: u32 = 64;
 /// The exit code of a child whose ledger stopped.
 pub(super) const STOPPED: i32 = 3;
 

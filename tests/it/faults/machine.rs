@@ -151,7 +151,7 @@ int main(int count, char **words) {
 /// A C library whose syncs do nothing.
 const NO_SYNC: &str = "int fsync(int file) { return 0; } int fdatasync(int file) { return 0; }";
 
-/// A C library whose syncs fail on a database file, and work on its log.
+/// A C library where `fdatasync` fails on a database file, by which only the program itself syncs it: SQLite inside is built to call `fsync`.
 const FAILING_SYNC: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -159,16 +159,14 @@ const FAILING_SYNC: &str = r#"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-static int sync_file(const char *name, int file) {
+int fdatasync(int file) {
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = readlink(link, path, sizeof path);
     if (length > 3 && memcmp(path + length - 3, ".db", 3) == 0) { errno = EIO; return -1; }
-    int (*real)(int) = (int (*)(int)) dlsym(RTLD_NEXT, name);
+    int (*real)(int) = (int (*)(int)) dlsym(RTLD_NEXT, "fdatasync");
     return real(file);
 }
-int fsync(int file) { return sync_file("fsync", file); }
-int fdatasync(int file) { return sync_file("fdatasync", file); }
 "#;
 
 /// The programs, compiled.
@@ -207,7 +205,7 @@ impl Programs {
         self.0.path().join("no_sync.so")
     }
 
-    /// The library whose syncs fail on a database file.
+    /// The library where the program's own sync of a database file fails.
     pub(super) fn failing_sync(&self) -> PathBuf {
         self.0.path().join("failing_sync.so")
     }

@@ -32,6 +32,8 @@ use uuid::Uuid;
 
 /// When all of this happens.
 pub(super) const NOW: &str = "2025-10-20T12:00:00+08:00";
+/// How many pages the log has before it is copied back: few, so that a fault often comes while it is.
+const LOG_PAGES: u32 = 256;
 /// How many households the village has.
 const HOUSEHOLDS: u64 = 20;
 
