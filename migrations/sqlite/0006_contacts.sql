@@ -4,9 +4,6 @@ pragma user_version = 6;
 drop index journal_entry_command;
 create unique index journal_entry_command on journal_entry (command_id, village_id);
 
--- The last publication is asked for whenever a phone is heard.
-create index journal_entry_price_list on journal_entry (village_id, seq) where kind = 'price_list_published';
-
 -- What a collector's phone was heard of last: when, what it calls itself, and up to which entry of the journal it had shown that it knows the books.
 alter table credential add column heard_at integer;
 alter table credential add column device text;

@@ -9,6 +9,7 @@ pub mod directory;
 mod error;
 mod facts;
 pub mod figures;
+mod gather;
 mod held;
 pub mod months;
 pub mod payout;

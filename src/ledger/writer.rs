@@ -24,6 +24,7 @@ use crate::ledger::batch::{Attempt, Entries, Filling, key, unknown};
 use crate::ledger::error::{Error, Trouble};
 use crate::ledger::facts::{Facts, Purpose};
 use crate::ledger::figures::WriterFigures;
+use crate::ledger::gather::Gathering;
 use crate::ledger::refused::{Asked, is_sweep_due};
 use crate::store::engine::unless_silent;
 use crate::store::error::StoreError;
@@ -35,10 +36,6 @@ pub(crate) const QUEUE_MAX: usize = 4_096;
 pub(crate) const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("more than nothing");
 /// How many villages one transaction takes whole: some megabytes each.
 const WHOLE_MAX: usize = 16;
-/// From how many commands on the next batch is worth waiting for.
-const BUSY_FROM: usize = 64;
-/// How long the writer then waits for more.
-const GATHER: Duration = Duration::from_millis(1);
 /// How often a batch is tried that may succeed another time.
 const TRIES_MAX: u32 = 5;
 /// How long the writer waits before the second try.
@@ -128,19 +125,13 @@ impl WriterTask {
         mut queue: mpsc::Receiver<Waiting>,
     ) -> Result<(), StoreError> {
         let batch_max = self.batch_max.get();
-        let mut waiting = Vec::with_capacity(batch_max);
-        let mut was_busy = false;
+        let mut gathering = Gathering::new(batch_max);
         loop {
-            if queue.recv_many(&mut waiting, batch_max).await == 0 {
+            let waiting = gathering.take(&mut queue).await;
+            if waiting.is_empty() {
                 break;
             }
-            if was_busy && waiting.len() < batch_max {
-                let room = batch_max - waiting.len();
-                // The wait is over when it is over; what came until then is in `waiting` either way.
-                drop(tokio::time::timeout(GATHER, queue.recv_many(&mut waiting, room)).await);
-            }
-            was_busy = waiting.len() >= BUSY_FROM;
-            for batch in in_batches(std::mem::take(&mut waiting)) {
+            for batch in in_batches(waiting) {
                 let (commands, begun) = (batch.len(), Instant::now());
                 self.process(batch).await;
                 if commands >= batch_max {

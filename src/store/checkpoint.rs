@@ -25,9 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long after one that failed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Down to which part of such a log the other connection repeats its copying for what came in the meantime.
-const REST_AIM: i64 = 24;
+const REST_AIM: i64 = 96;
 /// How often it does at most.
-const ROUNDS_MAX: usize = 3;
+const ROUNDS_MAX: usize = 6;
 
 /// How far the copying of a file's log has come.
 #[derive(Debug)]

@@ -53,6 +53,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_contacts.sql"),
         include_str!("../../migrations/postgres/0006_contacts.sql"),
     ),
+    (
+        7,
+        "publications",
+        include_str!("../../migrations/sqlite/0007_publications.sql"),
+        include_str!("../../migrations/postgres/0007_publications.sql"),
+    ),
 ];
 
 /// The schema this program knows.
@@ -110,7 +116,8 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-40960")
-        .pragma("journal_size_limit", "134217728")
+        // Longer than the log usually gets, since cutting it holds up the writer.
+        .pragma("journal_size_limit", "268435456")
         // Whoever writes the books copies the log back before that, see `checkpoint.rs`. From here on each commit tries to as well.
         .pragma("wal_autocheckpoint", "64000")
 }

@@ -161,8 +161,8 @@ fn a_book_of_the_first_schema_is_upgraded_after_a_copy() {
         let copies: Vec<String> = names
             .filter(|name| name.contains("before-schema"))
             .collect();
-        assert_eq!(copies, ["old.db.before-schema-6"]);
-        let mut copy = Raw::connect(&format!("sqlite:{}.before-schema-6", path.display())).await;
+        assert_eq!(copies, ["old.db.before-schema-7"]);
+        let mut copy = Raw::connect(&format!("sqlite:{}.before-schema-7", path.display())).await;
         let version = copy
             .list("select user_version from pragma_user_version")
             .await;
