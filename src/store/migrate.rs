@@ -115,7 +115,7 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "on")
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-40960")
+        .pragma("cache_size", "-32768")
         // Longer than the log usually gets, since cutting it holds up the writer.
         .pragma("journal_size_limit", "268435456")
         // Whoever writes the books copies the log back before that, see `checkpoint.rs`. From here on each commit tries to as well.
