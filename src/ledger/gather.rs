@@ -78,42 +78,37 @@ mod tests {
         }
     }
 
+    fn on<T>(test: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().unwrap().block_on(test)
+    }
+
     /// Takes a batch of so many that wait, and then one of which only the first of 20 is there at once.
-    fn taken_after(waiting: usize) -> usize {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let (sender, mut queue) = channel(64);
-            let mut gathering = Gathering::new(64);
-            send(&sender, waiting).await;
-            assert_eq!(gathering.take(&mut queue).await.len(), waiting);
-            send(&sender, 1).await;
-            let others = tokio::spawn(async move { send(&sender, 19).await });
-            let taken = gathering.take(&mut queue).await;
-            others.await.unwrap();
-            taken.len()
-        })
+    async fn taken_after(waiting: usize) -> usize {
+        let (sender, mut queue) = channel(64);
+        let mut gathering = Gathering::new(64);
+        send(&sender, waiting).await;
+        assert_eq!(gathering.take(&mut queue).await.len(), waiting);
+        send(&sender, 1).await;
+        let others = tokio::spawn(async move { send(&sender, 19).await });
+        let taken = gathering.take(&mut queue).await;
+        others.await.unwrap();
+        taken.len()
     }
 
     #[test]
     fn those_who_asked_together_are_taken_together_again() {
-        assert_eq!(taken_after(20), 20);
+        assert_eq!(on(taken_after(20)), 20);
     }
 
     #[test]
     fn nobody_is_waited_for_after_a_few() {
-        assert_eq!(taken_after(15), 1);
+        assert_eq!(on(taken_after(15)), 1);
     }
 
     #[test]
     fn who_does_not_come_is_not_waited_for_longer() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        on(async {
             let (sender, mut queue) = channel(64);
             let mut gathering = Gathering::new(64);
             send(&sender, 20).await;

@@ -115,6 +115,7 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "on")
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
+        // The system keeps the rest of the file; with a million pickups a larger one costs more memory than the service may have.
         .pragma("cache_size", "-32768")
         // Longer than the log usually gets, since cutting it holds up the writer.
         .pragma("journal_size_limit", "268435456")
